@@ -1,0 +1,182 @@
+"""Which samples a training step sees, and their ids: a pure function of (seed, step, sample).
+
+A sample is a window of the token stream (pre-training) or a record (fine-tuning). An epoch is a permutation of all
+samples; nothing depends on micro-batches, on when a run was stopped, or on what was drawn before.
+(B batch, T tokens.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from slm.data.token_store import Split
+from slm.errors import DataError
+
+IGNORED = -1  # a target that is not trained on; the model's loss leaves it out
+PADDING_MULTIPLE = 32
+
+
+class Samples(Protocol):
+    """What can be trained on: `size` samples, each a row of inputs and targets."""
+
+    size: int
+
+    def rows(self, numbers: np.ndarray, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Inputs (T,) and targets (T,) of each sample; the token after inputs[t] is targets[t]."""
+        ...
+
+
+class Windows:
+    """Windows of `block_size` tokens, one behind the other; each epoch cuts the stream at another place."""
+
+    def __init__(self, split: Split, block_size: int, seed: int = 0):
+        self._tokens, self._block_size, self._seed = split.tokens, block_size, seed
+        available = len(self._tokens) - 1
+        if available < block_size:
+            raise DataError(
+                f"expected at least {block_size + 1} tokens for windows of {block_size} (block_size), "
+                f"got {len(self._tokens)}; give more text or a smaller block_size"
+            )
+        self.size = max(1, available // block_size - 1)
+        self._slack = min(block_size, available - self.size * block_size + 1)
+
+    def rows(self, numbers: np.ndarray, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        shift = int(_mix(np.uint64(self._seed), np.uint64(epoch + 1))) % self._slack if epoch >= 0 else 0
+        starts = shift + numbers.astype(np.int64) * self._block_size
+        pieces = (self._tokens[start : start + self._block_size + 1].astype(np.int64) for start in starts)
+        return [(piece[:-1], piece[1:]) for piece in pieces]
+
+
+@dataclass(frozen=True)
+class RecordCounts:
+    """What becomes of records in a block of `block_size` tokens."""
+
+    records: int
+    too_long: int
+    untrained: int
+    used: int
+    longest: int
+
+
+class Records:
+    """One record a row: prompt, response, end token. Prompts are not trained on unless `train_on_prompt`.
+
+    Records longer than the block are cut without an end token, or dropped; those of which no token would be
+    trained are left out. Raises DataError where none is left.
+    """
+
+    def __init__(self, split: Split, block_size: int, train_on_prompt: bool = False, drop_long: bool = False):
+        self._split, self._block_size, self._train_on_prompt = split, block_size, train_on_prompt
+        lengths = np.diff(split.starts.astype(np.int64))  # tokens with the end token
+        prompts = self.prompt_lengths(split)
+        too_long = lengths > block_size + 1
+        trained = np.minimum(lengths, block_size + 1) > (1 if train_on_prompt else np.maximum(prompts, 1))
+        keep = trained & ~(too_long & drop_long)
+        self.numbers = np.flatnonzero(keep)
+        self.size = len(self.numbers)
+        self.counts = RecordCounts(
+            len(lengths), int(too_long.sum()), int((~trained).sum()), self.size, int(lengths.max(initial=0))
+        )
+        if not self.size:
+            raise DataError(
+                f"none of {len(lengths)} records has a token to train on within {block_size} tokens: the prompts fill "
+                "the block or the responses are empty; see the columns, or set a larger model.block_size"
+            )
+
+    @staticmethod
+    def prompt_lengths(split: Split) -> np.ndarray:
+        if split.prompt_lengths is None:
+            return np.zeros(split.documents, np.int64)
+        return split.prompt_lengths.astype(np.int64)
+
+    def rows(self, numbers: np.ndarray, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [self._row(int(self.numbers[number])) for number in numbers]
+
+    def _row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        ids = self._split.document(number)[: self._block_size + 1].astype(np.int64)
+        targets = ids[1:].copy()
+        if not self._train_on_prompt:
+            targets[: int(self.prompt_lengths(self._split)[number]) - 1] = IGNORED
+        return ids[:-1], targets
+
+
+class Batches:
+    """The batches of every step: `batch_size` samples each, whatever the micro-batch."""
+
+    def __init__(self, samples: Samples, batch_size: int, seed: int):
+        self.samples, self.batch_size, self.seed = samples, batch_size, seed
+
+    def sample_numbers(self, step: int) -> list[tuple[int, int]]:
+        """(epoch, sample) of each of the step's samples; sample i of step s is number s * batch_size + i overall."""
+        overall = np.arange(step * self.batch_size, (step + 1) * self.batch_size)
+        epochs, places = np.divmod(overall, self.samples.size)
+        numbers = [permute(places[epochs == e], self.samples.size, self.seed, int(e)) for e in np.unique(epochs)]
+        return list(zip(epochs.tolist(), np.concatenate(numbers).tolist(), strict=True))
+
+    def get_batch(self, step: int, micro_batch_size: int, same_shape: bool = False) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The step's micro-batches: inputs (B, T) and targets (B, T) int64, drawn from the memory map.
+
+        Rows of a step are put together by length, so that little is padding; the loss of a step is a sum over its
+        tokens, so their order has no meaning. `same_shape` pads all micro-batches alike (for compiled models).
+        """
+        drawn = self.sample_numbers(step)
+        rows = [row for epoch, number in drawn for row in self.samples.rows(np.array([number]), epoch)]
+        return pad_rows(rows, micro_batch_size, same_shape)
+
+    def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """About `count` samples, evenly spread and always the same, as micro-batches: for estimates of the loss."""
+        numbers = np.unique(np.linspace(0, self.samples.size - 1, min(count, self.samples.size)).astype(np.int64))
+        return pad_rows(self.samples.rows(numbers, epoch=-1), micro_batch_size)
+
+
+def pad_rows(
+    rows: list[tuple[np.ndarray, np.ndarray]], micro_batch_size: int, same_shape: bool = False
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows of unequal length as micro-batches (B, T): sorted by length, filled up with 0 and `IGNORED`."""
+    rows = sorted(rows, key=lambda row: len(row[0]))
+    longest = len(rows[-1][0])
+    batches = []
+    for first in range(0, len(rows), micro_batch_size):
+        part = rows[first : first + micro_batch_size]
+        width = longest if same_shape else len(part[-1][0])
+        if len(rows[0][0]) != longest:
+            width = -(-width // PADDING_MULTIPLE) * PADDING_MULTIPLE  # few shapes: kernels are chosen once for each
+        x = np.zeros((len(part), width), np.int64)
+        y = np.full((len(part), width), IGNORED, np.int64)
+        for n, (inputs, targets) in enumerate(part):
+            x[n, : len(inputs)], y[n, : len(targets)] = inputs, targets
+        batches.append((x, y))
+    return batches
+
+
+def permute(places: np.ndarray, size: int, seed: int, epoch: int) -> np.ndarray:
+    """Where a pseudo-random permutation of range(size) sends `places`, in memory that does not grow with `size`.
+
+    A Feistel network over the next even power of two, walked until the result falls into the range (Black and
+    Rogaway 2002, "Ciphers with arbitrary finite domains").
+    """
+    half_bits = max(1, (int(size - 1).bit_length() + 1) // 2)
+    mask = np.uint64((1 << half_bits) - 1)
+    shift = np.uint64(half_bits)
+    key = _mix(np.uint64(seed), np.uint64(epoch))
+    values = places.astype(np.uint64)
+    outside = np.ones(len(values), bool)
+    while outside.any():
+        left, right = values[outside] >> shift, values[outside] & mask
+        for turn in range(6):
+            left, right = right, left ^ (_mix(right, key + np.uint64(turn)) & mask)
+        values[outside] = (left << shift) | right
+        outside = values >= size
+    return values.astype(np.int64)
+
+
+def _mix(value: np.ndarray | np.uint64, key: np.uint64) -> np.ndarray:
+    """A 64-bit hash of (value, key): the finaliser of SplitMix64 (Steele et al. 2014)."""
+    with np.errstate(over="ignore"):
+        z = value * np.uint64(0x9E3779B97F4A7C15) + key * np.uint64(0xD1B54A32D192ED03) + np.uint64(0x632BE59BD9B4E019)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))

@@ -1,0 +1,163 @@
+"""Which device, which precision, how many threads: chosen here, returned as values, stored nowhere else.
+
+Every question about hardware is asked in this file. It knows nothing about models or data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from slm.errors import ConfigError
+
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What computes: the device, the precision of matrix products, the number of CPU threads."""
+
+    device: str
+    precision: str
+    threads: int
+
+    def autocast(self) -> contextlib.AbstractContextManager:
+        """The context in which the forward pass runs: weights stay float32, matrix products take `precision`."""
+        if self.precision == "float32":
+            return contextlib.nullcontext()
+        return torch.autocast(device_type=self.device.split(":")[0], dtype=getattr(torch, self.precision))
+
+    def needs_loss_scaling(self) -> bool:
+        """float16 has too few exponent bits for small gradients (Micikevicius et al. 2017, arXiv 1710.03740)."""
+        return self.precision == "float16"
+
+    def is_cuda(self) -> bool:
+        return self.device.startswith("cuda")
+
+    def to_device(self, array: torch.Tensor) -> torch.Tensor:
+        """Move a CPU tensor; on CUDA through pinned memory and without waiting for the copy."""
+        if self.is_cuda():
+            return array.pin_memory().to(self.device, non_blocking=True)
+        return array.to(self.device)
+
+
+def choose_machine(device: str = "auto", precision: str = "auto", threads: int = 0) -> Machine:
+    """Choose what is fastest here; anything but 'auto' (0 for `threads`) is taken as asked, or refused.
+
+    Raises ConfigError for a device that is not there. Sets torch's number of threads, which is process-wide.
+    """
+    device = _best_device() if device == "auto" else device
+    _require_device(device)
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision expects one of {', '.join(PRECISIONS)}; got {precision!r}")
+    threads = threads or available_cores()
+    torch.set_num_threads(threads)
+    return Machine(device, best_precision(device) if precision == "auto" else precision, threads)
+
+
+def best_precision(device: str) -> str:
+    """bfloat16 where the hardware multiplies in it, float16 on older GPUs, float32 otherwise."""
+    if device.startswith("cuda"):
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
+    if device == "cpu" and cpu_has_bfloat16():
+        return "bfloat16"
+    return "float32"
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX on x86, BF16 on ARM)."""
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return " bf16" in _processor_flags()
+
+
+def can_compile(device: str) -> bool:
+    """Whether torch.compile can work here: a C++ compiler for the CPU, Triton for CUDA."""
+    if device.startswith("cuda"):
+        return torch.utils._triton.has_triton()
+    return device == "cpu" and any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++", "cl")))
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which in a container is fewer than the machine has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        cores = min(cores, max(1, int(quota) // int(period)))
+    return cores
+
+
+def memory_bytes() -> tuple[int, int]:
+    """Memory of the machine and what is free of it now, in bytes; (0, 0) where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return tuple(int(lines[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), 0
+    return 0, 0
+
+
+def describe_machine() -> dict[str, object]:
+    """Processor, cores, memory and accelerator, as a run writes them down."""
+    return {
+        "processor": _processor_name(),
+        "cores": available_cores(),
+        "memory_gb": round(memory_bytes()[0] / 1e9, 1),
+        "accelerator": _accelerator_name(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def seed_step(seed: int, step: int) -> None:
+    """Seed torch (dropout) from (seed, step) alone, so that a resumed step draws what it would have drawn."""
+    torch.manual_seed((seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9) % 2**63)
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _require_device(device: str) -> None:
+    kind = device.split(":")[0]
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if kind not in present:
+        raise ConfigError(f"device expects auto, cpu, cuda, cuda:N or mps; got {device!r}")
+    if not present[kind]:
+        raise ConfigError(f"device {device!r} is not there; this machine has: {', '.join(k for k, v in present.items() if v)}")
+
+
+def _processor_flags() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("flags", "Features")):
+                return line
+    return ""
+
+
+def instruction_sets() -> list[str]:
+    """The instruction sets that matter for training speed, as far as the system names them."""
+    interesting = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "bf16", "i8mm")
+    flags = _processor_flags().split()
+    return [name for name in interesting if name in flags]
+
+
+def _processor_name() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _accelerator_name() -> str | None:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return "Apple GPU (MPS)" if torch.backends.mps.is_available() else None

@@ -1,0 +1,131 @@
+"""The one adapter between our GPT and Hugging Face's GPT-2: config keys, tensor names, layout.
+
+Hugging Face keeps GPT-2's linear layers as Conv1D, whose weight is the transpose of nn.Linear's; everything else has
+the same name. A config that asks for another computation than ours is refused by the key's name. Reads no files.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from slm.errors import ConfigError, ModelError
+from slm.model.gpt import GPT, INITIAL_STD, GPTConfig
+
+PREFIX = "transformer."
+TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
+LEFT_OUT = (".attn.bias", ".attn.masked_bias")  # causal masks that old files carry as if they were weights
+
+# Keys with which transformers would compute something else than this model; the values are those that we compute.
+REQUIRED_VALUES: dict[str, tuple[Any, ...]] = {
+    "model_type": ("gpt2",),
+    "activation_function": ("gelu_new", "gelu_pytorch_tanh"),
+    "layer_norm_epsilon": (1e-5,),
+    "scale_attn_weights": (True,),
+    "scale_attn_by_inverse_layer_idx": (False,),
+    "add_cross_attention": (False,),
+    "tie_word_embeddings": (True,),
+}
+
+
+def config_to_hf(config: GPTConfig, end_of_text: int) -> dict[str, Any]:
+    """The content of config.json. ``slm_bias`` says whether the zeros written for absent biases are real ones."""
+    return {
+        "architectures": ["GPT2LMHeadModel"],
+        "model_type": "gpt2",
+        "activation_function": "gelu_new",
+        "attn_pdrop": config.dropout,
+        "embd_pdrop": config.dropout,
+        "resid_pdrop": config.dropout,
+        "bos_token_id": end_of_text,
+        "eos_token_id": end_of_text,
+        "initializer_range": INITIAL_STD,
+        "layer_norm_epsilon": 1e-5,
+        "n_ctx": config.block_size,
+        "n_embd": config.n_embd,
+        "n_head": config.n_head,
+        "n_inner": None,
+        "n_layer": config.n_layer,
+        "n_positions": config.block_size,
+        "reorder_and_upcast_attn": False,
+        "scale_attn_by_inverse_layer_idx": False,
+        "scale_attn_weights": True,
+        "tie_word_embeddings": True,
+        "dtype": "float32",
+        "torch_dtype": "float32",
+        "use_cache": True,
+        "vocab_size": config.vocab_size,
+        "slm_bias": config.bias,
+    }
+
+
+def config_from_hf(values: dict[str, Any], where: str) -> GPTConfig:
+    """Our config for a config.json. Raises ModelError naming the key that we would compute differently."""
+    if not isinstance(values, dict):
+        raise ModelError(f"{where}: expected an object with GPT-2's keys, got {type(values).__name__}")
+    for key, allowed in REQUIRED_VALUES.items():
+        if values.get(key, allowed[0]) not in allowed or (key == "model_type" and key not in values):
+            raise ModelError(
+                f"{where}: {key} is {values.get(key)!r}; slm computes GPT-2 with {' or '.join(map(repr, allowed))} only"
+            )
+    try:
+        width = values["n_embd"]
+        if values.get("n_inner") not in (None, 4 * width):
+            raise ModelError(f"{where}: n_inner is {values['n_inner']}; slm computes 4 x n_embd ({4 * width}) only")
+        dropouts = {values.get(key, 0.1) for key in ("attn_pdrop", "embd_pdrop", "resid_pdrop")}
+        if len(dropouts) > 1:
+            raise ModelError(f"{where}: attn_pdrop, embd_pdrop and resid_pdrop differ; slm has one dropout for all")
+        return GPTConfig(
+            block_size=values["n_positions"], vocab_size=values["vocab_size"], n_layer=values["n_layer"],
+            n_head=values["n_head"], n_embd=width, dropout=dropouts.pop(), bias=values.get("slm_bias", True),
+        )  # fmt: skip
+    except KeyError as error:
+        raise ModelError(f"{where}: expected GPT-2's key {error}, which is missing") from None
+    except (ConfigError, TypeError) as error:
+        raise ModelError(f"{where}: {error}") from None
+
+
+def tensors_to_hf(model: GPT) -> dict[str, Tensor]:
+    """The tensors of model.safetensors, by Hugging Face's names: no head (it is the embedding), no missing bias."""
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        tensor = tensor.detach().to("cpu", torch.float32)
+        tensors[name] = (tensor.t() if name.endswith(TRANSPOSED) else tensor).contiguous()
+    if not model.config.bias:
+        for name, tensor in list(tensors.items()):
+            if name.endswith(".weight") and not name.endswith(("wte.weight", "wpe.weight")):
+                width = tensor.size(1) if tensor.dim() == 2 else tensor.size(0)
+                tensors[name.removesuffix("weight") + "bias"] = torch.zeros(width)
+    return tensors
+
+
+def tensors_from_hf(tensors: dict[str, Tensor], config: GPTConfig, where: str) -> dict[str, Tensor]:
+    """Our state dict from tensors by Hugging Face's names, with or without ``transformer.``.
+
+    Raises ModelError for a missing, unknown or wrongly shaped tensor, a head of its own, or a bias that is not zero
+    although the config says that there is none.
+    """
+    named = {name if name.startswith((PREFIX, "lm_head.")) else PREFIX + name: t.float() for name, t in tensors.items()}
+    named = {name: tensor for name, tensor in named.items() if not name.endswith(LEFT_OUT)}
+    head = named.pop("lm_head.weight", None)
+    if head is not None and not torch.equal(head, named.get("transformer.wte.weight", head[:0])):
+        raise ModelError(f"{where}: lm_head.weight differs from the token embedding; slm computes a tied head only")
+    if not config.bias:
+        _drop_zero_biases(named, where)
+    with torch.device("meta"):
+        expected = {name: tensor.shape for name, tensor in GPT(config).state_dict().items()}
+    state = {name: tensor.t().contiguous() if name.endswith(TRANSPOSED) else tensor for name, tensor in named.items()}
+    for name in sorted(expected.keys() ^ state.keys()):
+        raise ModelError(f"{where}: tensor {name} is {'missing' if name in expected else 'not one of GPT-2'}; is the file whole?")
+    for name, shape in expected.items():
+        if state[name].shape != shape:
+            raise ModelError(f"{where}: tensor {name} has shape {tuple(state[name].shape)}, config.json means {tuple(shape)}")
+    return state
+
+
+def _drop_zero_biases(named: dict[str, Tensor], where: str) -> None:
+    for name in [name for name in named if name.endswith(".bias")]:
+        if named.pop(name).any():
+            raise ModelError(f"{where}: {name} is not zero, but config.json says that the model has no biases")

@@ -1,0 +1,79 @@
+"""Cross-entropy of a linear head, without ever holding all logits. (N rows, C channels, V vocabulary.)
+
+With GPT-2's 50,257 tokens the logits of one micro-batch of 32 x 128 would take 0.8 GB, and moving them through
+memory costs more than half of a training step on a CPU. Here a few rows at a time go through the head, and their
+gradients are made at once, while the logits are still in the cache. Softmax and sums are float32 in every
+precision; only the matrix products take the lower one (torch's own linear_cross_entropy rounds the loss to bfloat16).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+IGNORED = -1  # target of a token that is not trained on
+HEAD_ROWS = 1024  # rows that go through the head together: large matrix products, 103 MB of bfloat16 logits
+SOFTMAX_ROWS = 64  # rows whose float32 softmax is worked on together: 13 MB, which stays in a CPU's cache
+
+
+def linear_cross_entropy_sum(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Sum over rows of -log softmax(x @ weight.T)[target], in nats, skipping rows whose target is `IGNORED`.
+
+    x (N, C), weight (V, C), targets (N,) integers. Matrix products take autocast's type where it is on.
+    """
+    device = x.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+    rows = (targets != IGNORED).nonzero().squeeze(1)
+    if len(rows) < len(targets):  # fine-tuning trains on some of the tokens: the head is not computed for the others
+        x, targets = x[rows], targets[rows]
+    with torch.autocast(device, enabled=False):
+        return _LinearCrossEntropySum.apply(x.to(dtype), weight.to(dtype), targets)
+
+
+class _LinearCrossEntropySum(torch.autograd.Function):
+    """Forward computes the gradients too; backward only scales them."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        total = torch.zeros((), dtype=torch.float32, device=x.device)
+        needs_gradient = any(ctx.needs_input_grad)
+        x_gradient = torch.empty_like(x)
+        weight_gradient = torch.zeros(weight.shape, dtype=torch.float32, device=x.device) if needs_gradient else None
+        # The buffers are used again and again: fresh memory costs the system more than the arithmetic on it.
+        logits_room = x.new_empty(min(HEAD_ROWS, len(x)), len(weight))
+        product_room = torch.empty_like(weight) if needs_gradient else None
+        for start in range(0, len(x), HEAD_ROWS):
+            rows = slice(start, min(start + HEAD_ROWS, len(x)))
+            logits = torch.mm(x[rows], weight.T, out=logits_room[: rows.stop - rows.start])  # (rows, V)
+            total += _softmax_in_place(logits, targets[rows], needs_gradient)
+            if needs_gradient:
+                torch.mm(logits, weight, out=x_gradient[rows])
+                weight_gradient += torch.mm(logits.T, x[rows], out=product_room)
+        if needs_gradient:
+            ctx.save_for_backward(x_gradient, weight_gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx, scale: Tensor) -> tuple[Tensor, Tensor, None]:
+        x_gradient, weight_gradient = ctx.saved_tensors
+        return x_gradient * scale, weight_gradient * scale, None
+
+
+def _softmax_in_place(logits: Tensor, targets: Tensor, needs_gradient: bool) -> Tensor:
+    """The summed loss of logits (N, V); turns them into d loss / d logits = softmax - one_hot, in place."""
+    total = torch.zeros((), dtype=torch.float32, device=logits.device)
+    room = torch.empty(min(SOFTMAX_ROWS, len(logits)), logits.size(1), dtype=torch.float32, device=logits.device)
+    for start in range(0, len(logits), SOFTMAX_ROWS):
+        part = logits[start : start + SOFTMAX_ROWS]
+        places = targets[start : start + SOFTMAX_ROWS, None]
+        shifted = room[: len(part)].copy_(part)
+        shifted -= shifted.amax(dim=-1, keepdim=True)
+        total -= shifted.gather(1, places).sum()
+        exponentials = shifted.exp_()
+        sums = exponentials.sum(dim=-1, keepdim=True)
+        total += sums.log().sum()
+        if needs_gradient:
+            exponentials /= sums
+            exponentials.scatter_add_(1, places, exponentials.new_full((len(part), 1), -1.0))
+            part.copy_(exponentials)
+    return total
