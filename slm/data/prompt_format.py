@@ -28,6 +28,10 @@ class PromptFormat:
             raise ConfigError("expected a question, got empty text")
         return f"{QUESTION}{question.strip()}\n{REASONING if self.reasoning else RESPONSE}"
 
+    def question(self, prompt: str) -> str:
+        """The question in a prompt that `prompt` made."""
+        return prompt.removeprefix(QUESTION).removesuffix(REASONING if self.reasoning else RESPONSE).strip()
+
     def response(self, record: dict[str, str]) -> str:
         """What the model should write after the prompt of `record` (fields question, reasoning, response)."""
         if self.reasoning:

@@ -8,7 +8,7 @@ It knows nothing about text, files or training.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn as nn
@@ -169,6 +169,12 @@ class GPT(nn.Module):
             idx = torch.cat((idx, fresh), dim=1)
         self.train(was_training)
         return idx
+
+    def with_dropout(self, dropout: float) -> GPT:
+        """A model with these very weights (not copied) and another dropout."""
+        other = GPT(replace(self.config, dropout=dropout))
+        other.load_state_dict(self.state_dict(), assign=True)
+        return other.requires_grad_(True)
 
     def num_parameters(self) -> int:
         """All parameters; the head is the token embedding and counts once."""

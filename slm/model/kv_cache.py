@@ -24,6 +24,12 @@ class KVCache:
         self.room = torch.zeros(shape, device=device, dtype=dtype)
         self.length = 0
 
+    def repeated(self, times: int) -> KVCache:
+        """The cache of one text as that of `times` texts that begin alike; this one is not to be used any more."""
+        copy = object.__new__(KVCache)
+        copy.room, copy.length = self.room.repeat(1, 1, times, 1, 1, 1), self.length
+        return copy
+
     def layer(self, number: int) -> LayerCache:
         return LayerCache(self.room[number, 0], self.room[number, 1], self.length)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 IGNORED = -1  # target of a token that is not trained on
 HEAD_ROWS = 1024  # rows that go through the head together: large matrix products, 103 MB of bfloat16 logits
@@ -28,6 +29,14 @@ def linear_cross_entropy_sum(x: Tensor, weight: Tensor, targets: Tensor) -> Tens
         x, targets = x[rows], targets[rows]
     with torch.autocast(device, enabled=False):
         return _LinearCrossEntropySum.apply(x.to(dtype), weight.to(dtype), targets)
+
+
+@torch.no_grad()
+def linear_cross_entropy_rows(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """-log softmax(x @ weight.T)[target] of each row, in nats and float32: (N,). For evaluation; no gradients."""
+    parts = range(0, len(x), SOFTMAX_ROWS)
+    losses = [F.cross_entropy((x[i : i + SOFTMAX_ROWS] @ weight.T).float(), targets[i : i + SOFTMAX_ROWS], reduction="none") for i in parts]
+    return torch.cat(losses) if losses else x.new_zeros(0, dtype=torch.float32)
 
 
 class _LinearCrossEntropySum(torch.autograd.Function):

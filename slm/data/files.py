@@ -1,0 +1,311 @@
+"""Readers for local files: each turns one file into records, as a stream.
+
+Knows formats, encodings and damage; knows nothing of what a record means, of cleaning or of splits.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from slm.data.html_text import html_to_text
+from slm.errors import ConfigError, DataError, import_extra
+
+Record = dict[str, Any]
+
+CHUNK = 1 << 18  # bytes read at a time
+LONGEST_PIECE = 1 << 28  # bytes in one document or line: without a bound a wrong separator would eat the memory
+ROWS_AT_A_TIME = 256  # of a Parquet file
+
+UNREADABLE = (OSError, EOFError, ValueError, RecursionError, NotImplementedError, zlib.error, csv.Error)
+"""What damaged files make the readers raise; pyarrow's own errors are subclasses of these."""
+
+
+@dataclass
+class Reading:
+    """One file while it is being read: how to read it, where the reader stands, what it had to leave out."""
+
+    path: Path
+    name: str = ""
+    """How messages call the file; the path where empty."""
+    separator: str = "<|endoftext|>"
+    """Between two documents of a .txt file."""
+    strict: bool = False
+    """Raise at the first piece that cannot be read, instead of counting it."""
+    wanted: Callable[[Sequence[str]], Sequence[str | None]] | None = None
+    """Given a table's columns: those that are needed. Called before the first row, so it can refuse the file."""
+    line: int = 0
+    """Where the reader stands, 0 before the first line."""
+    unit: str = "line"
+    """What it counts: 'line', or 'record' in formats without lines."""
+    bytes_read: int = 0
+    """How far into the file, in bytes as it lies on disk."""
+    skipped: int = 0
+    """How many pieces could not be read."""
+    problem: str = ""
+    """What was wrong with the first of them."""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or str(self.path)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.unit} {self.line}" if self.line else self.name
+
+    def skip(self, reason: str) -> None:
+        """Leave out the piece at hand. Raises `DataError` when strict."""
+        if self.strict:
+            raise DataError(f"{self}: {reason}; repair the file, or read without --strict to leave it out")
+        self.skipped += 1
+        self.problem = self.problem or (f"{self.unit} {self.line}: {reason}" if self.line else reason)
+
+
+def format_of(name: str) -> str:
+    """The format of a file by its name: '.jsonl' for 'a.JSONL.gz'. Raises `ConfigError` for an unknown one."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    suffix = suffixes[-1 - packed] if len(suffixes) > packed else ""
+    if suffix not in READERS or (packed and suffix == ".parquet"):
+        raise ConfigError(
+            f"{name}: no reader for files of this name; known are {' '.join(READERS)}, all but .parquet also as .gz"
+        )
+    return suffix
+
+
+def is_known(name: str) -> bool:
+    """Is there a reader for a file of this name?"""
+    try:
+        format_of(name)
+    except ConfigError:
+        return False
+    return True
+
+
+def read_file(reading: Reading) -> Iterator[Record]:
+    """The records of one file, in order; those of plain text formats have the one key 'text'.
+
+    What cannot be read is left out and counted in `reading`: a bad line alone, otherwise the rest of the file.
+    Raises `DataError` for it when strict, and always where the separator or the columns are wrong.
+    """
+    reader = READERS[format_of(reading.path.name)]
+    try:
+        yield from reader(reading)
+    except UNREADABLE as error:
+        reading.skip(f"the file cannot be read from here on ({_reason(error)})")
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in few words and one line."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: byte 0x{error.object[error.start]:02x}"
+    if isinstance(error, EOFError):
+        return "the file ends in the middle; it was cut off"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())[:200]
+
+
+# Bytes
+
+
+def read_chunks(reading: Reading) -> Iterator[bytes]:
+    """The file's bytes, unpacked, without a byte order mark."""
+    packed = reading.path.suffix.lower() == ".gz"
+    with open(reading.path, "rb") as raw:
+        file = gzip.GzipFile(fileobj=raw) if packed else raw
+        chunk = _without_mark(file.read1(CHUNK))
+        while chunk:
+            reading.bytes_read = raw.tell()
+            yield chunk
+            chunk = file.read1(CHUNK)
+
+
+def _without_mark(chunk: bytes) -> bytes:
+    if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("it is UTF-16: save it as UTF-8")
+    return chunk.removeprefix(codecs.BOM_UTF8)
+
+
+def split_stream(reading: Reading, chunks: Iterable[bytes], separator: bytes) -> Iterator[bytearray]:
+    """What lies between the separators, wherever the borders of the chunks fall; a blank end is dropped.
+
+    Raises `DataError` when no separator comes within `LONGEST_PIECE` bytes.
+    """
+    rest = bytearray()
+    for chunk in chunks:
+        unsearched = max(0, len(rest) - len(separator) + 1)
+        rest += chunk
+        if rest.find(separator, unsearched) >= 0:
+            *pieces, rest = rest.split(separator)
+            yield from pieces
+        elif len(rest) > LONGEST_PIECE:
+            raise DataError(
+                f"{reading}: expected {separator.decode()!r} at least every {LONGEST_PIECE >> 20} MB, found none; "
+                "name what stands between documents with --separator"
+            )
+    if rest.strip():
+        yield rest
+
+
+def unix_line_ends(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks with every \\r\\n as \\n, also where a border falls between the two."""
+    held = b""
+    for chunk in chunks:
+        chunk = held + chunk
+        held = b"\r" if chunk.endswith(b"\r") else b""
+        yield chunk.removesuffix(held).replace(b"\r\n", b"\n")
+    yield held
+
+
+def read_whole(reading: Reading) -> str:
+    return b"".join(read_chunks(reading)).decode()
+
+
+def read_lines(reading: Reading) -> Iterator[bytearray]:
+    """The lines of a file without their ends, counted in `reading.line`."""
+    for line in split_stream(reading, read_chunks(reading), b"\n"):
+        reading.line += 1
+        yield line
+
+
+# Plain text
+
+
+def read_txt(reading: Reading) -> Iterator[Record]:
+    """Documents with the separator between them; a file without it is one document."""
+    separator = reading.separator.encode()
+    chunks = read_chunks(reading)
+    if b"\n" in separator:
+        chunks = unix_line_ends(chunks)
+    reading.line = 1
+    for piece in split_stream(reading, chunks, separator):
+        try:
+            yield {"text": piece.decode()}
+        except UnicodeDecodeError as error:
+            reading.skip(f"document left out ({_reason(error)})")
+        reading.line += piece.count(b"\n") + separator.count(b"\n")
+
+
+def read_markdown(reading: Reading) -> Iterator[Record]:
+    """The whole file is one document, as it stands."""
+    yield {"text": read_whole(reading)}
+
+
+def read_html(reading: Reading) -> Iterator[Record]:
+    """The whole file is one document: its visible text, a blank line between paragraphs."""
+    yield {"text": html_to_text(read_whole(reading))}
+
+
+# Records
+
+
+def read_jsonl(reading: Reading) -> Iterator[Record]:
+    """An object a line. A line that is none is left out."""
+    loads = json.loads
+    for line in read_lines(reading):
+        try:
+            record = loads(line.decode())
+        except (ValueError, RecursionError) as error:
+            if line.strip():
+                reading.skip(f"not JSON ({_reason(error)})")
+            continue
+        if type(record) is dict:
+            yield record
+        else:
+            reading.skip(f"expected a JSON object, found a {type(record).__name__}")
+
+
+def read_json(reading: Reading) -> Iterator[Record]:
+    """A list of objects, an object that holds one such list, or one object; the file is read whole into memory.
+
+    Only a file with an object on each line, which some datasets call .json too, is read as a stream.
+    """
+    if _is_json_lines(reading):
+        yield from read_jsonl(reading)
+        return
+    reading.unit = "record"
+    for record in _objects_in(json.loads(read_whole(reading))):
+        reading.line += 1
+        if type(record) is dict:
+            yield record
+        else:
+            reading.skip(f"expected a JSON object, found a {type(record).__name__}")
+
+
+def _is_json_lines(reading: Reading) -> bool:
+    """Do the first two lines hold an object each?"""
+    head = b"".join(islice(read_chunks(Reading(reading.path)), 16))
+    lines = (line for line in head.split(b"\n") if line.strip())
+    try:
+        return all(type(json.loads(next(lines, b"").decode())) is dict for _ in range(2))
+    except ValueError:
+        return False
+
+
+def _objects_in(data: Any) -> list[Any]:
+    if isinstance(data, dict):
+        lists = [value for value in data.values() if isinstance(value, list) and value and type(value[0]) is dict]
+        return lists[0] if len(lists) == 1 else [data]
+    if isinstance(data, list):
+        return data
+    raise ValueError(f"expected a list of objects, found a {type(data).__name__}")
+
+
+def read_csv(reading: Reading, delimiter: str = ",") -> Iterator[Record]:
+    """A table with its column names in the first row; fields may hold line ends where they are quoted."""
+    csv.field_size_limit(LONGEST_PIECE)  # the module's own limit, 128 KB, is less than a long article
+    lines = (line.decode() + "\n" for line in read_lines(reading))
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    names = next(rows, [])
+    if reading.wanted and names:
+        reading.wanted(names)
+    for row in rows:
+        if len(row) == len(names):
+            yield dict(zip(names, row))
+        elif row:
+            reading.skip(f"expected {len(names)} fields, found {len(row)}")
+
+
+def read_tsv(reading: Reading) -> Iterator[Record]:
+    """As `read_csv`, with tabs."""
+    return read_csv(reading, delimiter="\t")
+
+
+def read_parquet(reading: Reading) -> Iterator[Record]:
+    """The rows of a Parquet file, a few at a time and only the columns that are wanted."""
+    parquet = import_extra("pyarrow.parquet", "hub", "reading .parquet files")
+    reading.unit = "record"
+    size = reading.path.stat().st_size
+    with parquet.ParquetFile(reading.path, buffer_size=1 << 20, pre_buffer=False) as file:
+        names = file.schema_arrow.names
+        wanted = list(filter(None, reading.wanted(names))) if reading.wanted else names
+        for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=wanted):
+            for record in batch.to_pylist():
+                reading.line += 1
+                yield record
+            reading.bytes_read = size * reading.line // file.metadata.num_rows
+
+
+READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
+    ".txt": read_txt,
+    ".md": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".jsonl": read_jsonl,
+    ".ndjson": read_jsonl,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".parquet": read_parquet,
+}
+"""The reader of each format, by the end of the file's name."""
+
+PLAIN = frozenset((".txt", ".md", ".html", ".htm"))
+"""Formats without columns: a record is {'text': ...}."""

@@ -1,0 +1,140 @@
+"""Built-in children's stories: synthetic, seeded, written out from this project's own plots.
+
+Story n depends on (seed, n) alone. Knows nothing about files, tokens or training.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from slm.data.samples import story_words as words
+from slm.data.samples.grammar import Choice, Grammar, Node, Slots, expand, join_lines, mend_articles
+from slm.data.samples.plots_friends import FRIEND_PLOTS
+from slm.data.samples.plots_home import HOME_PLOTS
+from slm.data.samples.plots_outdoors import OUTDOOR_PLOTS
+from slm.data.samples.plots_wonder import WONDER_PLOTS
+
+PLOTS = HOME_PLOTS | OUTDOOR_PLOTS | FRIEND_PLOTS | WONDER_PLOTS
+# How the paragraphs of a story are parted: most by a blank line, some not at all.
+PARTINGS = ("\n\n", "\n\n", "\n", " ")
+
+
+class Plot(NamedTuple):
+    """A script for one world, ready to be told."""
+
+    world: str
+    weather: str
+    values: list[tuple[list[str], Node]]
+    paragraphs: list[list[Node]]
+
+
+def stories(count: int = 20_000, seed: int = 0) -> Iterator[str]:
+    """The first `count` stories of `seed`, ASCII, about 100 to 250 words each; the default 20,000 are all distinct."""
+    for number in range(count):
+        yield story(number, seed)
+
+
+def story(number: int, seed: int = 0) -> str:
+    """Story `number` of `seed`."""
+    draw = random.Random(f"{seed}:{number}").random
+    plots = load_plots()
+    tellings = plots[int(draw() * len(plots))]
+    return tell(tellings[int(draw() * len(tellings))], draw)
+
+
+def tell(plot: Plot, draw: Callable[[], float]) -> str:
+    """Cast `plot`, fix its values, and write out its paragraphs."""
+    slots = cast(plot, draw)
+    for names, node in (*load_world(plot.world)[1], *plot.values):
+        slots.update(zip(names, expand(node, draw, slots).split("/"), strict=True))
+    parting = PARTINGS[int(draw() * len(PARTINGS))]
+    paragraphs = []
+    for beats in plot.paragraphs:
+        sentences = [expand(beat, draw, slots) for beat in beats]
+        paragraphs.append(" ".join([sentence for sentence in sentences if sentence]))
+    return mend_articles(parting.join(paragraphs))
+
+
+def cast(plot: Plot, draw: Callable[[], float]) -> Slots:
+    """Who is in the story and when: the slots that every plot can use.
+
+    `he`, `him`, `his`, `himself` are the hero's; with f, m, e before them the friend's, the parent's, the elder's.
+    """
+    def pick(options: Sequence) -> Any:
+        return options[int(draw() * len(options))]
+
+    town = plot.world == "town"
+    elder, elder_pronoun = pick(words.TOWN_ELDERS if town else words.WOODS_ELDERS)
+    parent, parent_pronoun = pick(words.PARENTS)
+    slots = Slots(parent=parent, elder=elder, trait=pick(words.TRAITS), day=pick(words.DAYS[plot.weather]),
+                  time=pick(words.TIMES))
+    names: list[str] = []
+    pronouns = {"m": parent_pronoun, "e": elder_pronoun or pick(("she", "he"))}
+    for role, kind, prefix in (("hero", "kind", ""), ("friend", "fkind", "f"), ("pal", "palkind", "p")):
+        pronouns[prefix] = pick(("she", "he"))
+        tables = words.CHILD_NAMES if town else words.ANIMAL_NAMES
+        slots[role] = _new_name(names, tables[pronouns[prefix]], pick)
+        slots[kind] = words.CHILD_KINDS[pronouns[prefix]] if town else pick(words.ANIMALS)
+    for spare in ("she", "he"):
+        slots[f"spare_{spare}"] = _new_name(names, words.CHILD_NAMES[spare], pick)
+    for prefix, pronoun in pronouns.items():
+        for form, word in zip(("he", "him", "his", "himself"), words.PRONOUNS[pronoun], strict=True):
+            slots[prefix + form] = word
+    slots["sibling"] = "sister" if slots["he"] == "she" else "brother"
+    return slots
+
+
+def _new_name(taken: list[str], table: list[str], pick: Callable) -> str:
+    """A name whose first letter no other name has, so that no reader mixes them up; adds it to `taken`."""
+    while True:
+        name = pick(table)
+        if all(name[0] != other[0] for other in taken):
+            taken.append(name)
+            return name
+
+
+@cache
+def load_world(world: str) -> tuple[Grammar, list[tuple[list[str], Node]]]:
+    """The grammar of 'town' or 'woods', and the values that all its stories fix: places, homes, hobbies."""
+    speech = [
+        words.SPEECH.replace("PREFIX", prefix).replace("SPEAKER", speaker).replace("VOICE", his)
+        for prefix, (speaker, his) in words.SPEAKERS.items()
+    ]
+    grammar = Grammar(words.COMMON, {"town": words.TOWN, "woods": words.WOODS}[world], *speech)
+    fixed = [([name], grammar.rule(name)) for name in words.FIXED]
+    return grammar, fixed
+
+
+@cache
+def load_plots() -> list[list[Plot]]:
+    """Every plot, each as the list of its tellings: one for each world that it can play in."""
+    return [read_script(script) for script in PLOTS.values()]
+
+
+def read_script(script: str) -> list[Plot]:
+    """Compile a plot's script, once for each of its worlds.
+
+    Head: `worlds:` (town, woods), `weather:` (fine where left out), then values that stay the same for the whole
+    story, `name = choices` or `name/other = x/y|...`. After `begin:` a line is a beat, lines that start with '|' are
+    other ways to say it, '?' before it makes it optional, a blank line starts a paragraph.
+    """
+    head, _, body = script.partition("begin:\n")
+    lines = join_lines(head)
+    settings = dict(line.split(": ", 1) for line in lines if " = " not in line)
+    sources = [line.split(" = ", 1) for line in lines if " = " in line]
+    tellings = []
+    for world in settings["worlds"].split():
+        grammar, _ = load_world(world)
+        values = [(names.split("/"), grammar.compile(source)) for names, source in sources]
+        paragraphs = [[_beat(grammar, line) for line in join_lines(block)] for block in body.strip().split("\n\n")]
+        tellings.append(Plot(world, settings.get("weather", "fine"), values, paragraphs))
+    return tellings
+
+
+def _beat(grammar: Grammar, line: str) -> Node:
+    if line.startswith("?"):
+        return Choice([grammar.compile(line[1:].strip()), ""])
+    return grammar.compile(line)

@@ -1,0 +1,219 @@
+"""The words that all built-in stories share: names, creatures, and the rules of their grammar.
+
+Tables only. The notation is that of `grammar`; the slots are filled by `stories`.
+"""
+
+GIRLS = """Lily Lucy Anna Mia Emma Sara Rosa Jane Kate Ruby Nora Amy Ivy Maya Zoe Eva Lena Nina Tina Molly Sally
+Betty Polly Holly Daisy Alice Clara Grace Julia Laura Maria Hannah Leah Rachel Emily Olivia Chloe Ellie 
+Wendy Tess Rose Jenny Penny Fiona Diana Elena Heidi Kim Linda Mary Nancy Paula
+Susan Vera Beth Erin Gina Helen Judy Kelly Lisa Rita Sonia Tara Ada""".split()
+
+BOYS = """Tom Ben Sam Max Leo Tim Jack Finn Noah Adam Luke Oscar Henry Peter Paul Mark Dan Joe Bob Billy Tommy Jimmy
+Danny Johnny Andy Eric Felix George Harry Ian Jake Kevin Liam Mike Nick Owen Pedro Ray Simon Ted Victor Zack
+Alex Arthur Carl David Edward Frank Greg Hugo Ivan Jason Kyle Leon Mason Nathan Omar Ralph Ryan Scott Theo Tony
+Walter Wade Aaron Brian Colin Dean Ethan Fred Gary Howard Jay Karl Logan Martin Neil Patrick Robert Roy Todd""".split()
+
+SHE_ANIMALS = """Daisy Hazel Fern Willow Clover Ruby Pearl Ginger Penny Holly Ivy Luna Maple Bella Dot Sunny Violet
+Misty Lucy Molly Sky Jade Coco Amber Dawn April Nelly Rosa Bonnie Fanny Tina Wendy Greta""".split()
+
+HE_ANIMALS = """Pip Moss Oak Chip Rusty Patch Button Max Buddy Rocky Rex Duke Oscar Felix Milo Toby Teddy Bruno Bolt
+Scout Jet Basil Pebble Copper Thunder Sandy Ash Finn Otto Gus Hugo Leo Ned""".split()
+
+ANIMALS = """rabbit mouse squirrel fox bear hedgehog cat duck frog turtle lamb pig goat deer beaver badger otter mole
+kitten puppy raccoon bunny pony goose""".split()
+
+CHILD_NAMES = {"she": GIRLS, "he": BOYS}
+ANIMAL_NAMES = {"she": SHE_ANIMALS, "he": HE_ANIMALS}
+CHILD_KINDS = {"she": "girl", "he": "boy"}
+PRONOUNS = {"she": ("she", "her", "her", "herself"), "he": ("he", "him", "his", "himself")}
+
+# (what a child calls the grown-up, pronoun) and (who lives nearby, pronoun or "" where either will do)
+PARENTS = (("mom", "she"), ("dad", "he"), ("mom", "she"), ("dad", "he"), ("grandma", "she"), ("grandpa", "he"))
+TOWN_ELDERS = tuple(
+    (f"{title} {name}", pronoun)
+    for name in "Brown Green Hill White Black King Wood Fox Bell Field Stone Rice Cook Baker Lake Moon Gray".split()
+    for title, pronoun in (("Mr.", "he"), ("Mrs.", "she"))
+)
+WOODS_ELDERS = tuple(
+    (f"the {old} {animal}", "")
+    for old in ("old", "wise", "wise old")
+    for animal in ("owl", "turtle", "toad", "crow", "horse", "goose", "badger", "donkey")
+)
+
+# One set of rules for each speaker: SPEAKER is replaced by an expression for who speaks, PREFIX by a letter.
+SPEECH = """
+PREFIXsaid = said SPEAKER|SPEAKER said|said SPEAKER|said SPEAKER [softly|quietly|gently|slowly|kindly]
+| SPEAKER said [softly|with a smile|with a nod|in a kind voice|after a while]|said SPEAKER with a [small|kind|warm] smile
+PREFIXhappy = said SPEAKER [happily|with joy|with a laugh]|laughed SPEAKER|SPEAKER said [happily|with a big smile|with a grin]
+| cheered SPEAKER|SPEAKER [cheered|shouted with joy]|said SPEAKER with a [big|wide|happy|bright] [smile|grin]
+PREFIXsadly = said SPEAKER [sadly|in a small voice|with a sigh|in a sad voice]|SPEAKER [sighed|whispered]
+| SPEAKER said [sadly|in a small voice|with tears in VOICE eyes|very quietly]|whispered SPEAKER|sighed SPEAKER
+PREFIXcried = cried SPEAKER|SPEAKER [cried|shouted|called]|shouted SPEAKER|called SPEAKER|called SPEAKER [loudly|in a loud voice]
+PREFIXasked = asked SPEAKER|SPEAKER asked|asked SPEAKER [softly|kindly|gently]|SPEAKER wanted to know|wondered SPEAKER
+"""
+
+SPEAKERS = {
+    "h": ("{hero}", "{his}"),
+    "f": ("{friend}", "{fhis}"),
+    "m": ("{his} {parent}", "{mhis}"),
+    "e": ("{elder}", "{ehis}"),
+}
+
+COMMON = """
+young = little|little|young|small
+named = named|named|called
+color = red|blue|green|yellow|purple|orange|pink|white|brown|silver|golden|gray
+pretty = pretty|lovely|bright|shiny|beautiful|fine|neat
+happy = happy|glad|pleased|cheerful|delighted|joyful|very happy|so happy|full of joy
+sad = sad|unhappy|gloomy|upset|very sad|so sad
+scared = scared|afraid|frightened|nervous|worried|very scared
+tired = tired|sleepy|worn out|very tired
+good = good|great|clever|bright|new|fine|wonderful
+number = two|three|four|five|six|seven
+fruit = apples|pears|plums|cherries|berries|grapes|peaches|oranges
+flower = rose|daisy|tulip|sunflower|lily|poppy|violet
+flowers = roses|daisies|tulips|sunflowers|poppies|violets|bluebells
+bug = beetle|snail|butterfly|bee|ladybug|caterpillar|grasshopper|dragonfly|spider
+bugs = beetles|snails|butterflies|bees|ladybugs|ants|grasshoppers|dragonflies
+bird = robin|crow|dove|swan|sparrow|blue jay|owl|woodpecker
+treat = apple pie|plum cake|warm bread with honey|berry pie|oat cookies|pear tart|nut bread|pumpkin soup
+| toast with jam|carrot cake|ginger cookies|sweet buns|cherry pie|corn soup
+happy_thing = a bird in spring|a bee in a garden|a fish in a pond|a king in a castle|a kitten with a ball of wool
+| a duck in the rain|a puppy with a bone|a bear with honey|a frog in a puddle|a mouse with cheese|a lark in the sky
+heavy_thing = a stone|a bag of rocks|wet sand|a big log|an iron pot|a wet coat
+soft_thing = a cloud|a feather|fresh snow|new grass|a kitten|warm bread|wool
+quick_thing = the wind|a rabbit|an arrow|a bird|lightning|a deer|a hare
+slow_thing = a snail|a turtle|a sleepy cow|cold honey
+quiet_thing = a mouse|a cat|falling snow|a leaf in the wind|a shadow|a sleeping baby
+
+who = Once upon a time[,|] there was a {trait} <young> {kind} <named> {hero}. [{He} lived {town}.|]
+| Once upon a time[,|] there lived a {trait} {kind} <named> {hero} {town}.
+| Once upon a time[,|] a <young> {kind} <named> {hero} lived {town} with {his} {parent}.
+| Once upon a time, {town}, there [lived|was] a {trait} <young> {kind} <named> {hero}.
+| Once upon a time[,|] there was a <young> {kind} <named> {hero} who lived {town}.
+| Once upon a time, {hero} the {kind} lived in {home} {town}.
+| {Hero} was a {trait} <young> {kind} who lived {town}.
+| {Hero} was a {trait} {kind}. {He} lived with {his} {parent} in {home} {town}.
+| There once was a {trait} {kind} <named> {hero} who lived {town}.
+| A {trait} <young> {kind} <named> {hero} lived in {home} {town}.
+| In {home} {town} lived a {trait} {kind} <named> {hero}.
+| {Town}, there [lived|was] a {trait} <young> {kind}. {His} name was {hero}.
+| Long ago, a {trait} {kind} <named> {hero} [had a home|lived] {town}.
+likes = {He} [liked|loved] to {hobby}, and {he} [liked|loved] to {hobby_two} too.
+| Every [day|morning|afternoon], {hero} liked to {hobby}.
+| {Hero} [liked|loved] to {hobby} and to {hobby_two}.
+| Most of all, {hero} [liked|loved] to {hobby}.
+| When the sun was out, {hero} would {hobby} and {hobby_two}.
+| {He} could {hobby} [all day long|from morning to night|for hours].
+| {He} had <looks>, and {he} loved to {hobby}.
+| Everyone knew {hero}, [for|because] {he} had <looks>.
+| {Hero} had <looks>.
+open = <who> <likes>|<who> <likes>|<who>|<who> <likes>
+oneday = one {day} {time}|on a {day} {time}|one {day} {time}|one {time}|one {day} {time}, not long ago
+later = later that day|after a while|a little later|soon after that|before long|not long after
+
+sky = The sun was [warm|bright|high|golden] and the [air|grass|wind] smelled of [flowers|summer|honey|pine|rain and leaves|mint].
+| There was not a cloud in the [blue|wide|bright] sky, and the [birds|bees|crickets] were [singing|busy|awake].
+| A [soft|light|warm|cool|gentle] wind [played with|moved|shook|rustled] the [leaves|grass|flowers|branches].
+| [White|Small|Soft|Fluffy] clouds [sailed|drifted|floated] over the [hills|fields|trees|rooftops] like [sheep|little ships|lumps of cream|pillows].
+| The <bird> sang in the [tree|bush|hedge] and the [grass|path|hill] was [dry|green|bright|warm].
+rain = The rain [fell|came down|poured] on the [roof|windows|leaves|garden|road] [all day|without a stop|in big drops|like little drums].
+| Big [gray|dark|black] clouds [hung|sat|rolled] over the [hills|fields|trees|rooftops], and the [wind|rain] [sang|blew|howled] in the [trees|chimney|grass].
+| The sky was [gray|dark], and the [drops|rain] went [pit-pat|tap, tap, tap|drip, drop] on the [roof|window|leaves].
+
+hglad = {Hero} [was|felt] <happy>.|{Hero} [felt|was] as happy as <happy_thing>.
+| {Hero} [smiled|grinned|laughed] and [clapped|jumped for joy|danced in a circle|hopped up and down|spun around].
+| A [warm|soft|happy|bright] feeling [filled|spread through|grew in] {hero}'s [heart|chest|tummy].
+| {Hero} [hummed|sang] a [little|happy|merry|silly] song.
+| {Hero}'s [eyes|face] shone like [stars|the sun|a lamp|two stars|the moon|a new coin].
+| {He} [jumped|hopped|danced|skipped] [with joy|up and down|in a circle|on the spot] and [laughed|cheered|sang|giggled].
+hsad = {Hero} felt <sad>.|A [big|small|hot|slow] tear [rolled|ran|slid] down {hero}'s [cheek|nose|face].
+| {Hero} [sat down|stood still|looked at the ground] and [sighed|began to cry|felt <sad>|did not say a word].
+| {Hero}'s heart felt as heavy as <heavy_thing>.|{Hero} [hung|lowered] {his} head and [sighed|sniffed|wiped {his} eyes|felt like crying].
+| {His} eyes [were full of|filled with] tears.|{Hero} was <sad>, and {his} [lip|chin|voice] [shook|trembled].
+hscared = {Hero} was <scared>.|{Hero}'s heart [beat|thumped|pounded] like a [drum|hammer|little clock|bird's wings].
+| {Hero} [shook|trembled|shivered] like a [leaf|jelly|wet kitten|blade of grass].
+| {Hero}'s [legs|knees|hands] felt [weak|cold|as soft as butter|like jelly].|{Hero} [held|caught] {his} breath.
+idea = Then {hero} had a <good> idea.|Suddenly, {hero} [had|got] a <good> idea.|{Hero} thought [hard|for a while|and thought]. Then {he} had a <good> idea.
+| {Hero} [scratched|rubbed|tapped] {his} [head|chin|nose] and thought. [At last|Soon|Then] {he} [knew what to do|had a plan].
+| All at once, {hero} knew what to do.|A <good> idea [popped|jumped|came] into {hero}'s head.
+try_hard = {He} tried [once|again], and [twice|again], and [three times|then once more].|{Hero} tried with all {his} [might|strength].
+| {Hero} tried [and tried|again and again|as hard as {he} could|until {he} was <tired>].
+hug = {He} [gave|threw] {mhim} a [big|warm|long|tight] hug.|{Hero} hugged {mhim} [tightly|with both arms|for a long time].
+hurry = [ran|hurried|raced|dashed] [as fast as {he} could|as quick as <quick_thing>|without stopping|like <quick_thing>]
+fthanks = "Thank you, {hero}," <fhappy>. "You are [the best friend|a true friend|so kind|a good friend|very kind]."
+| "Oh, thank you, {hero}!" <fhappy>.|"You are [so|very] kind, {hero}," <fsaid>. "[Thank you|I will never forget it|I am glad you are here]."
+| {Friend} [gave|threw] {hero} a [big|warm|tight|long] hug. "Thank you," <fsaid>.
+hthanks = "Thank you, {friend}," <hhappy>. "[I could not have done it alone|You are a true friend|What would I do without you|You are so kind]."
+| "Oh, thank you, {friend}!" <hhappy>.|{Hero} [gave|threw] {friend} a [big|warm|tight|long] hug. "Thank you," <hsaid>.
+surname = Brown|Green|Hill|Bell|Field|Stone|Cook|Lake|Gray|Young|Park|West|Wood
+snack = [shared|ate|had] <treat>[| and <treat>| with <fruit>]
+
+lesson_line = {Hero} [learned|had learned|now knew|understood|found out|saw] that {lesson}.
+| From that day on, {hero} [always remembered|never forgot|knew] that {lesson}.
+| That day, {hero} learned that {lesson}.
+| "Now I know that {lesson}," <hsaid>.
+| And {hero} never forgot that {lesson}.
+| {Hero} [smiled|nodded] to {himself}. {He} knew now that {lesson}.
+night_line = That night, {hero} [fell asleep|went to bed|slept] [with a smile|happy and warm|under a soft blanket while the moon shone in] and [dreamed of|dreamed about|thought of] {topic}.
+| When the [moon|first star|evening star] came [up|out], {hero} [was fast asleep|was still smiling|closed {his} eyes] and dreamed of {topic}.
+| {Hero} [talked|sang|thought] about {topic} [all the way home|until bedtime|for many days|all week|until the stars came out].
+| It had been a [long|good|wonderful|lovely|busy] day, and {hero} [would|could] never forget {topic}.
+| At bedtime, {hero} [yawned|smiled] and [told|said to] {his} pillow, "What a [good|lovely|wonderful|happy] day!"
+| And [every night|all that week|for a long time], {hero} [dreamed|thought] of {topic}.
+end = <lesson_line>|<lesson_line> <night_line>|<night_line>|<lesson_line>|<lesson_line> The end.
+"""
+
+TOWN = """
+town = in a small town by the sea|in a big city|in a quiet village|on a farm near the hills|on a busy street|at the edge of a town
+| in a village by a river|on top of a green hill|near a long beach|beside a wide lake|in a town with many bridges|on a small island
+| in a street full of trees|not far from the sea|in a village in the mountains|next to a little school
+home = a small blue house|a tall brick house|a house with a red door|a little white house|a yellow house|a cozy flat
+| an old stone house|a house with a green roof|a wooden house|a house full of books
+hobby = paint big pictures|build tall towers|climb trees|read books about whales|dance in the kitchen|collect shiny stones
+| bang on a drum|sing in the bath|look for bugs|blow bubbles|bake cookies|count the stars|run in the grass|jump in puddles
+| watch the trains go by|feed the ducks|fold paper boats|tell funny stories|play hide and seek|dig in the sand
+hobby_two = ask questions|draw dragons|skip rope|listen to the radio|swing very high|make mud pies|ride a scooter|wear silly hats
+| play with toy cars|kick a ball|catch falling leaves|help in the garden
+looks = [curly|short|long|wild|straight] [brown|black|red|dark|fair] hair and [a big smile|bright eyes|rosy cheeks|a loud laugh|muddy boots]
+| [a loud|a happy|a funny] laugh and [a kind heart|quick feet|lots of ideas|a hundred questions]|a [blue|red|green|yellow] [cap|coat|hat] and [muddy boots|a big smile|bright eyes]
+place = the park|the garden|the playground|the beach|the schoolyard|the field|the lake|the village green|the town square|the riverbank
+walk_sight = On the way, {he} [saw|passed|counted] <number> [red buses|gray pigeons|white ducks|brown dogs|tall trees|little shops|black cats] and a [man|woman|boy|girl] with a <color> [hat|bag|bike|umbrella|balloon].
+| {He} passed the [bakery|school|post office|library|toy shop|fish shop|fire station], [where it smelled of [bread|paint|fish|sugar]|where a [cat|dog] slept|where a bell rang].
+| Along the way, {he} waved to the [mailman|baker|bus driver|gardener|farmer|milkman] and [jumped over|walked around|splashed in] a [puddle|crack|pile of leaves].
+afriend = {his} [friend|best friend|good friend|neighbor|cousin] {friend}|{his} [friend|best friend] {friend}
+meetplace = at school|in the park|on the playground|next door|by the fountain|near the gate
+"""
+
+WOODS = """
+town = in a green forest|near a clear stream|under an old oak tree|at the edge of the woods|beside a quiet pond|on a sunny hill
+| in a deep valley|in a meadow full of flowers|near a wide river|under the roots of a tall pine|behind a waterfall
+| in the middle of the forest|at the foot of a mountain|by a little blue lake|in an old garden|near a field of corn
+home = a cozy den|a small house made of sticks|a warm hole|a hollow log|a little hut|a snug home under a tree|a round stone house
+| a house with a mossy roof|a nest of soft leaves|a small cave
+hobby = roll down the hill|splash in the stream|chase butterflies|nap in the sun|sing to the moon|gather berries|watch the clouds
+| jump over logs|hide in the tall grass|listen to the birds|smell the flowers|play in the leaves|slide in the mud|race the wind
+hobby_two = look at the stars|dance in the rain|dig for roots|paddle in the pond|tell jokes to the frogs|collect round pebbles
+| count the ladybugs|make crowns of flowers|play tag with the wind|hum old songs|explore dark caves|drum on hollow logs
+looks = [bright|big|shiny|dark] eyes and [a loud laugh|a soft voice|a kind heart|a happy smile|a brave heart]
+| [quick|small|big|muddy] feet and [a merry laugh|a kind heart|a curious nose]|a [red|blue|green|yellow] [scarf|hat|vest] and [a big smile|bright eyes|a curious nose]
+place = the meadow|the pond|the clearing|the riverbank|the old bridge|the berry bushes|the hill|the waterfall|the big rock|the hollow tree
+walk_sight = On the way, {he} [saw|passed|counted] <number> <bugs> and a <color> [<bird>|mushroom|butterfly|leaf].
+| {He} [hopped over|walked around|climbed over|ran past] a [fallen log|mossy stone|muddy puddle|sleepy toad|pile of leaves] and [ducked under|ran past|stopped by] a [thorny bush|low branch|tall fern|spider's web].
+| Along the way, {he} said hello to a [sleepy|busy|merry|shy|polite] <bug> and a [proud|quiet|noisy|friendly|grumpy] <bird>.
+afriend = {friend} the {fkind}|{his} [friend|best friend|good friend|neighbor] {friend} the {fkind}|{his} friend {friend} the {fkind}
+meetplace = by the pond|in the meadow|under the old oak|on the path|near the stream|by the berry bushes
+"""
+
+DAYS = {
+    "fine": "sunny warm bright clear lovely fine cool breezy quiet golden".split(),
+    "any": "sunny warm bright cloudy lovely fine cool windy quiet gray".split(),
+    "rain": "rainy wet gray stormy dark".split(),
+    "snow": "snowy cold white frosty icy".split(),
+}
+TIMES = ("morning", "afternoon", "day", "morning after breakfast", "afternoon after lunch")
+TRAITS = """kind brave curious cheerful quiet clever gentle happy friendly busy lively polite shy funny merry careful
+helpful playful smart sweet stubborn proud noisy thoughtful""".split()
+
+# Slots that are drawn once for a story from a rule of its world.
+FIXED = ("town", "home", "place", "hobby", "hobby_two")

@@ -1,0 +1,146 @@
+"""A trained model and questions with answers to a model that answers: the fine-tuning stage, and going on with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from slm.checkpoint import LoadedModel, load_model
+from slm.data.batches import IGNORED, Records
+from slm.data.token_store import TokenStore, open_token_store
+from slm.errors import ConfigError, DataError
+from slm.model.gpt import GPT
+from slm.model.positions import extend_positions
+from slm.recipe import Recipe
+from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_store, start
+from slm.training.observer import Observer
+from slm.training.run_folder import RUNS, RunFolder, find_run
+
+
+def finetune(
+    store: TokenStore,
+    recipe: Recipe,
+    source: str = "",
+    name: str = "",
+    observer: Observer | None = None,
+    command: str = "",
+    runs: Path = RUNS,
+) -> RunFolder:
+    """Tune a model on the records of `store`, and measure what it learned and what it forgot.
+
+    `source` is a run, a model folder or 'hub:owner/name'; by default the newest pre-training run. Raises SlmError.
+    """
+    parent_run, loaded = _parent(source, runs)
+    observer = observer or Observer()
+    model, recipe = _longer_model(loaded.model, store, recipe, observer)
+    parent = {
+        "run": parent_run.name if parent_run else None,
+        "model": str(parent_run.best_model() if parent_run else source),
+        "sha256": loaded.sha256,
+    }
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer)
+    _show(stage)
+    return start(stage, name or recipe.name, command, runs, fresh_name=not name)
+
+
+def resume_finetuning(run: str, observer: Observer | None = None, runs: Path = RUNS) -> RunFolder:
+    """Go on with a stopped fine-tuning run ('' is the newest)."""
+    folder = find_run(run, runs)
+    record = folder.read()
+    if record["stage"] != "finetuning":
+        raise ConfigError(f"{folder.path} is a pre-training run; go on with: slm train --resume {folder.name}")
+    if record["state"] == "finished":
+        raise ConfigError(f"{folder.path} is finished; nothing to go on with. Further tuning: slm finetune --from {folder.path}")
+    recipe, store, parent = recorded_recipe(record), recorded_store(record), record["parent"]
+    parent_run = find_run(parent["run"], runs) if parent["run"] else None
+    loaded = load_model(parent["model"])
+    model = extend_positions(loaded.model, recipe.model.block_size, recipe.tuning.positions, recipe.training.seed)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer or Observer())
+    return go_on(stage, folder)
+
+
+def _parent(source: str, runs: Path) -> tuple[RunFolder | None, LoadedModel]:
+    """The run or model to start from; for '' the newest run that pre-trained."""
+    if source.startswith("hub:") or (source and (Path(source) / "config.json").is_file()):
+        return None, load_model(source)
+    if source:
+        run = find_run(source, runs)
+    else:
+        run = newest_pretraining(runs)
+    return run, load_model(run.best_model())
+
+
+def newest_pretraining(runs: Path = RUNS) -> RunFolder:
+    """The newest run that trained a base model. Raises DataError where there is none."""
+    from slm.training.run_folder import list_runs
+
+    for run in list_runs(runs):
+        if run.read()["stage"] == "pretraining":
+            return run
+    raise DataError(f"expected a pre-training run in {runs}/, to start from; make one with slm train, or name a model with --from")
+
+
+def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Observer) -> tuple[GPT, Recipe]:
+    """The model with as many positions as the recipe wants, and the recipe with the model's real shape."""
+    block_size = max(recipe.model.block_size, model.config.block_size)
+    if recipe.tuning.long_records == "extend":
+        block_size = max(block_size, Records(store.train, block_size, train_on_prompt=True).counts.longest)
+    if block_size > model.config.block_size:
+        observer.message(f"context extended from {model.config.block_size} to {block_size} positions ({recipe.tuning.positions})")
+    model = extend_positions(model, block_size, recipe.tuning.positions, recipe.training.seed)
+    model = model.with_dropout(recipe.model.dropout)
+    return model, replace(recipe, model=model.config)
+
+
+def _stage(
+    store: TokenStore, recipe: Recipe, model: GPT, tokenizer_sha256: str, parent: dict[str, Any],
+    parent_run: RunFolder | None, observer: Observer,
+) -> Stage:  # fmt: skip
+    if store.prompt_format is None:
+        raise ConfigError(f"{store.folder} holds plain documents; fine-tuning needs questions and answers (slm prepare --kind question_answer)")
+    if store.tokenizer.sha256 != tokenizer_sha256:
+        raise ConfigError(f"{store.folder} was tokenized by another tokenizer than the model's; prepare it with --tokenizer {parent['model']}")
+    everything = recipe.tuning.train_on == "all"
+    drop = recipe.tuning.long_records == "drop"
+    samples = [Records(split, model.config.block_size, everything, drop) for split in (store.train, store.validation)]
+    source = ", ".join(store.manifest["documents"]["source"])
+    measures = [Measure(f"Responses of {source}, held out", source, store.validation, responses=True)]
+    return Stage(
+        recipe, store, model, *samples, measures + _base_measures(parent_run, observer),
+        prompt_format=store.prompt_format, parent=parent, observer=observer,
+    )  # fmt: skip
+
+
+def _base_measures(parent_run: RunFolder | None, observer: Observer) -> list[Measure]:
+    """What the parent was trained on, to see how much of it is forgotten."""
+    if parent_run is None:
+        return []
+    record = parent_run.read()
+    if record["stage"] == "finetuning":
+        return []
+    try:
+        base = recorded_store(record)
+    except DataError as error:
+        observer.message(f"what is forgotten cannot be measured: {error}")
+        return []
+    source = ", ".join(base.manifest["documents"]["source"])
+    return [Measure(f"{source}, held out", source, base.validation, responses=False)]
+
+
+def _show(stage: Stage) -> None:
+    """Say what becomes of the records, and show one as it is trained on."""
+    counts, block_size = stage.training.counts, stage.model.config.block_size
+    fate = {"cut": "cut without an end token", "drop": "dropped", "extend": "kept whole"}[stage.recipe.tuning.long_records]
+    stage.observer.message(
+        f"{counts.records} records; {counts.too_long} ({counts.too_long / counts.records:.1%}) are longer than {block_size} "
+        f"tokens and are {fate}; {counts.untrained} have no token to train on within the block and are left out"
+    )
+    inputs, targets = stage.training.rows(range(1), epoch=0)[0]
+    ids, trained = [*inputs.tolist(), int(targets[-1])], [False, *(targets != IGNORED).tolist()]
+    pieces: list[tuple[list[int], bool]] = []
+    for token, flag in zip(ids, trained, strict=True):
+        if not pieces or pieces[-1][1] != flag:
+            pieces.append(([], flag))
+        pieces[-1][0].append(token)
+    stage.observer.example([(stage.store.tokenizer.decode(run), flag) for run, flag in pieces])

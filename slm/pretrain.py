@@ -1,0 +1,72 @@
+"""Token store and recipe to a trained model: the pre-training stage, and going on with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from slm.checkpoint import load_model
+from slm.data.batches import Windows
+from slm.data.token_store import TokenStore
+from slm.errors import ConfigError
+from slm.model.gpt import GPT
+from slm.recipe import Recipe
+from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_store, start
+from slm.training.observer import Observer
+from slm.training.run_folder import RUNS, RunFolder, find_run
+
+
+def pretrain(
+    store: TokenStore,
+    recipe: Recipe,
+    name: str = "",
+    from_model: str = "",
+    observer: Observer | None = None,
+    command: str = "",
+    runs: Path = RUNS,
+) -> RunFolder:
+    """Train a model on `store` as `recipe` says, and measure it before and after. Returns the finished run.
+
+    It starts from random weights, or from the model folder or 'hub:owner/name' `from_model`, whose shape then counts.
+    Without a name the run takes the recipe's, or the next that is free. Raises SlmError of the kind of what went wrong.
+    """
+    stage = _stage(store, recipe, from_model, observer or Observer())
+    return start(stage, name or recipe.name, command, runs, fresh_name=not name)
+
+
+def resume_pretraining(run: str, observer: Observer | None = None, runs: Path = RUNS) -> RunFolder:
+    """Go on with a stopped pre-training run ('' is the newest), with the same bits as if it had never stopped."""
+    folder = find_run(run, runs)
+    record = folder.read()
+    if record["stage"] != "pretraining":
+        raise ConfigError(f"{folder.path} is a fine-tuning run; go on with: slm finetune --resume {folder.name}")
+    if record["state"] == "finished":
+        raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train --from {folder.path}")
+    source = record["parent"]["model"] if record["parent"] else ""
+    stage = _stage(recorded_store(record), recorded_recipe(record), source, observer or Observer())
+    return go_on(stage, folder)
+
+
+def _stage(store: TokenStore, recipe: Recipe, from_model: str, observer: Observer) -> Stage:
+    if store.prompt_format is not None:
+        raise ConfigError(f"{store.folder} holds questions and answers; those are for slm finetune")
+    parent = None
+    if from_model:
+        loaded = load_model(from_model)
+        if loaded.tokenizer.sha256 != store.tokenizer.sha256:
+            raise ConfigError(f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; prepare it with --tokenizer {from_model}")
+        model, parent = loaded.model, {"run": None, "model": from_model, "sha256": loaded.sha256}
+        recipe = replace(recipe, model=model.config)
+    else:
+        recipe = replace(recipe, model=replace(recipe.model, vocab_size=store.tokenizer.n_vocab))
+        torch.manual_seed(recipe.training.seed)
+        model = GPT(recipe.model)
+    seed, block_size = recipe.training.seed, model.config.block_size
+    source = ", ".join(store.manifest["documents"]["source"])
+    measures = [Measure(f"{source}, held out", source, store.validation, responses=False)]
+    return Stage(
+        recipe, store, model, Windows(store.train, block_size, seed), Windows(store.validation, block_size, seed), measures,
+        parent=parent, observer=observer,
+    )  # fmt: skip

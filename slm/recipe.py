@@ -1,0 +1,130 @@
+"""Recipes: TOML files that name a whole run, each section the settings of one component.
+
+`load_recipe` reads one of the recipes that come with slm (or a file), applies what the person sets differently, and
+gives back checked dataclasses. Knows nothing about how a run is done.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from slm.config_files import apply_assignments, from_dict, read_toml
+from slm.data.documents import DocumentsConfig
+from slm.errors import ConfigError, nearest
+from slm.generation.generator import GenerationConfig
+from slm.model.gpt import GPTConfig
+from slm.model.positions import METHODS
+from slm.training.config import TrainingConfig
+
+STAGES = ("pretraining", "finetuning")
+LONG_RECORDS = ("cut", "drop", "extend")
+
+
+@dataclass(frozen=True)
+class TuningConfig:
+    """What is particular to fine-tuning."""
+
+    train_on: str = "response"
+    """'response', or 'all' tokens of a record."""
+    reasoning: bool = False
+    """Whether the model learns to reason (the column reasoning) before it responds."""
+    long_records: str = "cut"
+    """Records longer than the block: 'cut' without an end token, 'drop', or 'extend' the block to the longest."""
+    positions: str = "interpolate"
+    """How position embeddings grow for a longer block: interpolate, tile or new."""
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("train_on", ("response", "all")), ("long_records", LONG_RECORDS), ("positions", METHODS)):
+            if getattr(self, name) not in allowed:
+                raise ConfigError(f"{name} expects {', '.join(allowed)}, got {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """What is measured at the end of a stage."""
+
+    documents: int = 400
+    """Validation documents to score, evenly spread over the split; 0 scores all."""
+    memorisation_samples: int = 20
+    """Texts to write, to see which share of their 8-grams stands in the training text; 0 leaves it out."""
+
+
+@dataclass(frozen=True)
+class SamplesConfig:
+    """What the model is asked to write while it learns and in the report."""
+
+    prompts: tuple[str, ...] = ("Once upon a time", "One day, a little girl named Lily")
+    """Openings of stories, or questions where the recipe fine-tunes."""
+    questions: int = 3
+    """Questions of the validation split that a fine-tuning recipe asks besides `prompts`."""
+    generation: GenerationConfig = field(default_factory=GenerationConfig)
+    """How they are written."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole run. In fine-tuning recipes only block_size and dropout of [model] count; the rest is the parent's."""
+
+    name: str
+    """The recipe's name, and by default the run's."""
+    description: str
+    """One sentence for people."""
+    documents: DocumentsConfig
+    """What to learn from."""
+    stage: str = "pretraining"
+    """'pretraining' or 'finetuning'."""
+    tokenizer: str = "gpt2"
+    """'gpt2', or a folder or file with a tokenizer.json."""
+    model: GPTConfig = field(default_factory=lambda: GPTConfig(block_size=256, n_layer=6, n_head=6, n_embd=384))
+    """The shape of the model."""
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    """How to train."""
+    tuning: TuningConfig = field(default_factory=TuningConfig)
+    """What is particular to fine-tuning."""
+    samples: SamplesConfig = field(default_factory=SamplesConfig)
+    """What the model is asked to write."""
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    """What is measured at the end."""
+    finetuning: Recipe | None = None
+    """The recipe of the stage after this one; in TOML its name."""
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise ConfigError(f"stage expects {' or '.join(STAGES)}, got {self.stage!r}")
+        expected = "text" if self.stage == "pretraining" else "question_answer"
+        if self.documents.kind != expected:
+            raise ConfigError(f"documents.kind expects {expected!r} for {self.stage}, got {self.documents.kind!r}")
+        if self.finetuning is not None and self.finetuning.stage != "finetuning":
+            raise ConfigError(f"finetuning expects a recipe of that stage, got {self.finetuning.name!r} of {self.finetuning.stage}")
+
+
+def recipe_names() -> dict[str, Path]:
+    """The recipes that come with slm, by name."""
+    folder = Path(str(importlib.resources.files("slm"))) / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def load_recipe(name: str, assignments: Sequence[str] = (), **sections: dict[str, Any]) -> Recipe:
+    """The recipe called `name`, or in the file `name`, with sections updated and then ``key=value`` assignments applied.
+
+    Raises ConfigError for an unknown name or key, with the nearest ones.
+    """
+    values = _recipe_values(name)
+    for section, update in sections.items():
+        values[section] = {**values.get(section, {}), **update}
+    return from_dict(Recipe, apply_assignments(values, list(assignments)), where=f"recipe {name}")
+
+
+def _recipe_values(name: str) -> dict[str, Any]:
+    known = recipe_names()
+    path = known.get(name) or Path(name)
+    if name not in known and path.suffix != ".toml":
+        raise ConfigError(f"no recipe {name!r}; {nearest(name, known)} A path that ends in .toml is read as a file")
+    values = {"name": path.stem, **read_toml(path)}
+    if isinstance(values.get("finetuning"), str):
+        values["finetuning"] = _recipe_values(values["finetuning"])
+    return values

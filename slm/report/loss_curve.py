@@ -1,0 +1,191 @@
+"""`loss_curve.png`: how the loss fell, drawn with matplotlib's objects alone (no pyplot, no global state).
+
+Knows nothing about the page, which draws its own curves; both take their arithmetic from `curves`.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from slm import atomic_write
+from slm.errors import DataError
+from slm.report import wording
+from slm.report.collect import collect
+from slm.report.curves import half_window, loss_axis, smoothed
+from slm.report.metrics import Metrics
+from slm.report.run_record import Stage
+
+INK, GREY, PALE, ACCENT = "#1f2328", "#6b7075", "#b9bdc1", "#b4431f"
+SIZE_INCHES, DOTS_PER_INCH = (9.0, 6.0), 160
+
+
+def draw_loss_curve(run: Path) -> Path:
+    """Draw the run's `loss_curve.png` (1440 x 960 pixels) and return its path.
+
+    A run without steps yet gives a picture that says so. Raises `DataError` where `run` is no run folder or
+    the picture cannot be written; an old picture stays whole.
+    """
+    stage = collect(Path(run)).run
+    path = Path(run) / "loss_curve.png"
+    picture = io.BytesIO()
+    figure_of(stage).savefig(picture, format="png", dpi=DOTS_PER_INCH)
+    try:
+        atomic_write.write_bytes(path, picture.getvalue())
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written ({error.strerror}): free space or check permissions"
+        ) from None
+    return path
+
+
+def figure_of(stage: Stage) -> Figure:
+    """The figure: losses above, learning rate below, over a shared axis of steps."""
+    figure = Figure(figsize=SIZE_INCHES, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    losses, rate = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    _draw_losses(losses, stage.metrics)
+    _draw_learning_rate(rate, stage.metrics)
+    _draw_events(losses, stage.metrics)
+    state = (
+        ""
+        if stage.state == "finished"
+        else f" ({stage.state}, step {wording.count(stage.metrics.last_step)})"
+    )
+    figure.suptitle(
+        f"{stage.name}: {stage.stage}{state}", x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK
+    )
+    return figure
+
+
+def _draw_losses(axes: Axes, metrics: Metrics) -> None:
+    steps = [(point.step, point.loss) for point in metrics.steps if point.loss is not None]
+    train = [(point.step, point.train_loss) for point in metrics.evaluations if point.train_loss is not None]
+    validation = [
+        (point.step, point.validation_loss)
+        for point in metrics.evaluations
+        if point.validation_loss is not None
+    ]
+    if steps:
+        at, values = zip(*steps, strict=True)
+        half = half_window(len(values))
+        axes.plot(at, values, color=PALE, linewidth=0.7, label="train, each step")
+        axes.plot(
+            at,
+            smoothed(values, half),
+            color=GREY,
+            linewidth=1.8,
+            label=f"train, mean of {2 * half + 1} steps",
+        )
+    if train:
+        axes.plot(
+            *zip(*train, strict=True),
+            "o",
+            color=GREY,
+            markersize=4,
+            markerfacecolor="white",
+            label="train, estimated",
+        )
+    if validation:
+        axes.plot(
+            *zip(*validation, strict=True),
+            "o-",
+            color=ACCENT,
+            markersize=4,
+            linewidth=1.6,
+            label="validation, estimated",
+        )
+    axis = loss_axis([value for _, value in (*steps, *train, *validation)])
+    _set_loss_axis(axes, axis.low, axis.high, axis.logarithmic, axis.ticks(7))
+    _mark_best(axes, metrics)
+    if steps or validation:
+        axes.legend(loc="upper right", frameon=False, fontsize=9.5, labelcolor=INK)
+    else:
+        axes.text(0.5, 0.5, "no steps yet", transform=axes.transAxes, ha="center", color=GREY, fontsize=13)
+
+
+def _set_loss_axis(axes: Axes, low: float, high: float, logarithmic: bool, ticks: list[float]) -> None:
+    if logarithmic:
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="y", which="minor", length=0)
+    axes.set_ylim(low, high)
+    axes.set_yticks(ticks, [wording.compact(tick) for tick in ticks])
+    axes.set_ylabel("loss, nats per token" + (" (log scale)" if logarithmic else ""))
+    _quiet(axes)
+
+
+def _mark_best(axes: Axes, metrics: Metrics) -> None:
+    best = metrics.best
+    if best is None:
+        return
+    axes.plot(
+        best.step,
+        best.validation_loss,
+        "o",
+        color=ACCENT,
+        markersize=9,
+        markeredgecolor="white",
+        markeredgewidth=1.5,
+    )
+    late = best.step > 0.5 * metrics.last_step
+    axes.annotate(
+        f"best {best.validation_loss:.3f} at step {wording.count(best.step)}",
+        (best.step, best.validation_loss),
+        xytext=(-4 if late else 4, 26),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        color=ACCENT,
+        fontweight="bold",
+        fontsize=10,
+        arrowprops={"arrowstyle": "-", "color": ACCENT, "linewidth": 0.8},
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+    )
+
+
+def _draw_learning_rate(axes: Axes, metrics: Metrics) -> None:
+    rates = [(point.step, point.learning_rate) for point in metrics.steps if point.learning_rate is not None]
+    if rates:
+        axes.plot(*zip(*rates, strict=True), color=INK, linewidth=1.4)
+        axes.set_ylim(0, 1.12 * max(rate for _, rate in rates) or 1)
+    else:
+        axes.set_ylim(0, 1)
+    axes.set_ylabel("learning rate")
+    axes.set_xlabel("step (one optimizer update)")
+    axes.set_xlim(0, max(1, metrics.last_step))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.count(value)))
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    _quiet(axes)
+
+
+def _draw_events(axes: Axes, metrics: Metrics) -> None:
+    for event in metrics.events:
+        axes.axvline(event.step, color=INK, linewidth=0.8, linestyle=(0, (2, 3)))
+        axes.annotate(
+            event.event.replace("_", " "),
+            (event.step, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -3),
+            textcoords="offset points",
+            rotation=90,
+            va="top",
+            fontsize=8,
+            color=INK,
+        )
+
+
+def _quiet(axes: Axes) -> None:
+    axes.grid(axis="y", color="#e6e7e8", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=GREY, labelsize=9.5, length=0)
+    axes.yaxis.label.set_color(GREY)
+    axes.xaxis.label.set_color(GREY)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(PALE)

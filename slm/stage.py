@@ -1,0 +1,229 @@
+"""One stage of a run: measure, train, measure again, draw, report. Pre-training and fine-tuning both go through here.
+
+Wires the trainer to evaluation and generation, which do not know one another; has no loop over batches of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from slm.atomic_write import existing_folder
+from slm.checkpoint import load_model
+from slm.config_files import from_dict, to_dict
+from slm.data.batches import Samples
+from slm.data.prompt_format import PromptFormat
+from slm.data.token_store import Split, TokenStore, open_token_store
+from slm.errors import DataError, Stopped
+from slm.evaluation.bits_per_byte import evaluate
+from slm.evaluation.memorisation import memorised_share
+from slm.generation.generator import GenerationConfig, Generator
+from slm.model.gpt import GPT
+from slm.recipe import Recipe
+from slm.report.html import write_report
+from slm.report.loss_curve import draw_loss_curve
+from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, run_record
+from slm.training.observer import Observer
+from slm.training.run_folder import RunFolder, create_run, recording, started
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something to score before and after: a split of a store, whole documents or responses after prompts."""
+
+    title: str
+    data: str
+    split: Split
+    responses: bool
+
+
+@dataclass
+class Stage:
+    """What a stage works on. `parent` is null for a model that starts from random weights."""
+
+    recipe: Recipe
+    store: TokenStore
+    model: GPT
+    training: Samples
+    validation: Samples
+    measures: list[Measure]
+    prompt_format: PromptFormat | None = None
+    parent: dict[str, Any] | None = None
+    observer: Observer = field(default_factory=Observer)
+
+
+def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -> RunFolder:
+    """Make a new run of `stage` and work on it to the end. Raises whatever ends it; the record then says why."""
+    setup = choose_setup(stage.recipe.training)
+    record = {
+        "stage": stage.recipe.stage,
+        "command": command,
+        "parent": stage.parent,
+        "recipe": to_dict(stage.recipe),
+        **run_record(stage.model, stage.recipe.training, setup, stage.store.summary()),
+    }
+    run = create_run(name, record, runs, fresh_name)
+    _work(stage, run, setup, resumed=False)
+    return run
+
+
+def go_on(stage: Stage, run: RunFolder) -> RunFolder:
+    """Go on with a stopped run from its last checkpoint; `stage` was built from the run's own record."""
+    record = run.read()
+    for change in changed_since(record):
+        stage.observer.message(f"{change}: the bits may differ from a run that never stopped")
+    run.update(**{**started(), "created": record["created"]})
+    _work(stage, run, Setup(**record["frozen"]), resumed=True)
+    return run
+
+
+def recorded_recipe(record: dict[str, Any]) -> Recipe:
+    """The recipe that a run was started with."""
+    return from_dict(Recipe, record["recipe"], where=f"runs/{record['name']}/run.json")
+
+
+def recorded_store(record: dict[str, Any]) -> TokenStore:
+    """The token store that a run was started with. Raises DataError where it is gone or is not the same any more."""
+    store = open_token_store(Path(record["data"]["folder"]))
+    if store.manifest["sha256"] != record["data"]["sha256"]:
+        raise DataError(f"{store.folder}: holds other data than run {record['name']!r} began with; prepare the old documents again")
+    return store
+
+
+def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
+    recipe = stage.recipe
+    command = "slm train" if recipe.stage == "pretraining" else "slm finetune"
+    stage.observer.message(f"run {run.path}: {stage.model.num_parameters() / 1e6:.1f} million parameters, {setup.precision} on {setup.device}")
+    with recording(run), _curve_when_stopped(run):
+        trainer = make_trainer(
+            run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation, recipe.training,
+            setup, stage.observer, f"{command} --resume {run.name}", lambda step: _write_samples(stage, run, step),
+            {"recipe": recipe.name, "stage": recipe.stage, "data": stage.store.manifest["sha256"], "parent": stage.parent},
+        )  # fmt: skip
+        if resumed and existing_folder(run.last).exists():
+            trainer.restore()
+        else:
+            _measure_before(stage, run)
+        progress = trainer.train()
+        draw_loss_curve(run.path)
+        _measure_after(stage, run)
+        run.update(
+            timing={"training_seconds": round(progress.seconds, 1), "evaluation_seconds": round(progress.evaluation_seconds, 1)},
+            tokens_seen=progress.tokens, best_validation_loss=progress.best_validation_loss, best_step=progress.best_step,
+        )  # fmt: skip
+    write_report(run.path)
+
+
+@contextlib.contextmanager
+def _curve_when_stopped(run: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except Stopped:
+        with contextlib.suppress(OSError, DataError):
+            draw_loss_curve(run.path)
+        raise
+
+
+def _measure_before(stage: Stage, run: RunFolder) -> None:
+    run.write("evaluation.json", {"results": _scores(stage, stage.model, "before"), "memorisation": None})
+    if stage.prompt_format is not None:
+        items = [
+            {"question": question, "reference": reference, "before": _answer(stage, stage.model, question), "after": None}
+            for question, reference in _questions(stage)
+        ]
+        run.write("answers.json", {"items": items})
+
+
+def _measure_after(stage: Stage, run: RunFolder) -> None:
+    best = load_model(run.best_model()).model.to(next(stage.model.parameters()).device)
+    evaluation = json.loads((run.path / "evaluation.json").read_text())
+    results = [result for result in evaluation["results"] if result["moment"] == "before"]
+    results += _scores(stage, best, "after")
+    run.write("evaluation.json", {"results": results, "memorisation": _memorisation(stage, best)})
+    if stage.prompt_format is not None:
+        answers = json.loads((run.path / "answers.json").read_text())
+        for item in answers["items"]:
+            item["after"] = _answer(stage, best, item["question"])
+        run.write("answers.json", answers)
+
+
+def _scores(stage: Stage, model: GPT, moment: str) -> list[dict[str, Any]]:
+    results = []
+    for measure in stage.measures:
+        score = evaluate(
+            model, measure.split, stage.store.tokenizer, stage.recipe.evaluation.documents, measure.responses,
+            progress=lambda done, total, what=f"scoring {measure.title}": stage.observer.working(what, done, total),
+        )  # fmt: skip
+        low, high = score.interval
+        stage.observer.message(
+            f"{measure.title}, {moment}: {score.bits_per_byte:.3f} bits per byte ({low:.3f} to {high:.3f}), {score.documents} documents"
+        )
+        results.append(
+            {
+                "title": measure.title, "moment": moment, "data": measure.data, "split": "validation",
+                "scored": "responses" if measure.responses else "documents",
+                "documents_in_split": measure.split.documents, **asdict(score),
+            }
+        )  # fmt: skip
+    return results
+
+
+def _memorisation(stage: Stage, model: GPT) -> dict[str, Any] | None:
+    samples = stage.recipe.evaluation.memorisation_samples
+    if not samples or stage.recipe.stage != "pretraining":
+        return None
+    generator, prompts = Generator(model, stage.store.tokenizer), stage.recipe.samples.prompts
+    texts = []
+    for number, prompt in enumerate(prompts):
+        share = samples // len(prompts) + (number < samples % len(prompts))
+        if share:
+            texts += generator.complete(prompt, stage.recipe.samples.generation, share)
+    return asdict(memorised_share([text.ids for text in texts], stage.store.train.tokens))
+
+
+def _write_samples(stage: Stage, run: RunFolder, step: int) -> None:
+    """What the model writes at this point of its training. Generating leaves torch's own random state alone."""
+    items = []
+    with torch.compiler.set_stance("force_eager"):
+        for prompt in stage.recipe.samples.prompts:
+            if stage.prompt_format is None:
+                completion = Generator(stage.model, stage.store.tokenizer).complete(prompt, stage.recipe.samples.generation)[0]
+                items.append({"prompt": prompt, "text": completion.text, "stop": completion.stop})
+            else:
+                items.append({"prompt": prompt, **_answer(stage, stage.model, prompt)})
+    stage.model.train()
+    run.write_samples(step, items)
+
+
+def _answer(stage: Stage, model: GPT, question: str) -> dict[str, str]:
+    prompt = stage.prompt_format.prompt(question)
+    completion = _within_context(Generator(model, stage.store.tokenizer), prompt, stage.recipe.samples.generation)
+    return {"text": stage.prompt_format.shown(completion[0]).strip(), "stop": completion[1]}
+
+
+def _within_context(generator: Generator, prompt: str, config: GenerationConfig) -> tuple[str, str]:
+    if len(generator.tokenizer.encode_ordinary(prompt)) >= generator.model.config.block_size:
+        return "(the question alone fills the model's context)", "length"
+    completion = generator.complete(prompt, config)[0]
+    return completion.text, completion.stop
+
+
+def _questions(stage: Stage) -> list[tuple[str, str | None]]:
+    """The recipe's own questions, then some of the validation split with their references."""
+    split, tokenizer = stage.store.validation, stage.store.tokenizer
+    asked: list[tuple[str, str | None]] = [(question, None) for question in stage.recipe.samples.prompts]
+    count = min(stage.recipe.samples.questions, split.documents)
+    for number in range(0, split.documents, max(1, split.documents // count) if count else split.documents + 1):
+        if len(asked) - len(stage.recipe.samples.prompts) == count:
+            break
+        ids, length = split.document(number).tolist(), int(split.prompt_lengths[number])
+        prompt, response = tokenizer.decode(ids[:length]), tokenizer.decode(ids[length:-1])
+        asked.append((stage.prompt_format.question(prompt), stage.prompt_format.shown(response)))
+    return asked
+

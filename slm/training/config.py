@@ -1,0 +1,89 @@
+"""The settings of a training run, checked when they are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from slm.errors import ConfigError
+
+COUNTS = ("updates", "iterations")
+SWITCH = ("auto", "on", "off")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train. A step is one update of the weights; tokens per step: micro-batch x accumulation x block size."""
+
+    steps: int = 1000
+    """How many steps; in micro-batches where `count` is 'iterations'."""
+    count: str = "updates"
+    """What steps, warmup_steps and the intervals count: 'updates', or 'iterations' for micro-batches."""
+    micro_batch_size: int = 32
+    """Samples that go through the model together."""
+    accumulation: int = 1
+    """Micro-batches whose gradients are added up for one update."""
+    learning_rate: float = 1e-3
+    """The highest learning rate, reached at the end of the warm-up."""
+    final_learning_rate_share: float = 0.1
+    """Where the cosine ends, as a share of learning_rate."""
+    warmup_steps: int = 100
+    """Steps over which the learning rate rises from near 0."""
+    weight_decay: float = 0.1
+    """AdamW's decay of matrices."""
+    beta1: float = 0.9
+    """AdamW's decay of the mean of gradients."""
+    beta2: float = 0.95
+    """AdamW's decay of the mean of squared gradients."""
+    gradient_clip: float = 1.0
+    """The largest norm of a step's gradient; longer ones are shortened to it. 0 switches it off."""
+    evaluation_interval: int = 100
+    """Steps between two estimates of train and validation loss."""
+    evaluation_samples: int = 128
+    """Samples of each split in such an estimate: always the same ones."""
+    save_interval: int = 0
+    """Steps between two saves of checkpoints/last; 0 means evaluation_interval. A kill loses at most this."""
+    sample_points: int = 6
+    """At how many points of the training texts are written to samples/, start and end included."""
+    seed: int = 0
+    """Decides initial weights, order of samples and dropout."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:N or mps."""
+    precision: str = "auto"
+    """Of matrix products: auto, float32, bfloat16 or float16."""
+    compile: str = "auto"
+    """torch.compile: auto, on or off."""
+    threads: int = 0
+    """CPU threads; 0 takes all cores."""
+    tensorboard: bool = False
+    """Write TensorBoard events beside metrics.jsonl."""
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "micro_batch_size", "accumulation", "evaluation_interval", "evaluation_samples"):
+            _require(getattr(self, name) >= 1, name, "a whole number from 1 up", getattr(self, name))
+        for name in ("warmup_steps", "save_interval", "sample_points", "seed", "threads"):
+            _require(getattr(self, name) >= 0, name, "a whole number from 0 up", getattr(self, name))
+        for name in ("learning_rate", "weight_decay", "gradient_clip"):
+            value = getattr(self, name)
+            _require(math.isfinite(value) and value >= 0, name, "a number from 0 up", value)
+        for name in ("beta1", "beta2"):
+            _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
+        _require(0 <= self.final_learning_rate_share <= 1, "final_learning_rate_share", "a share from 0 to 1", self.final_learning_rate_share)
+        _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
+        _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)
+
+    @property
+    def batch_size(self) -> int:
+        """Samples a step."""
+        return self.micro_batch_size * self.accumulation
+
+    def in_updates(self, count: int) -> int:
+        """`count`, as the recipe counts, in updates: at least 1 for anything above 0."""
+        if self.count == "updates" or count == 0:
+            return count
+        return max(1, round(count / self.accumulation))
+
+
+def _require(condition: bool, name: str, expected: str, value: object) -> None:
+    if not condition:
+        raise ConfigError(f"{name} expects {expected}, got {value!r}")

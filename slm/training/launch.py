@@ -1,0 +1,100 @@
+"""From a model, samples and settings to a run under way: the part that pre-training and fine-tuning share."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from slm import __version__
+from slm.checkpoint import TrainingState, save_model
+from slm.data.batches import Batches, Samples
+from slm.data.prompt_format import PromptFormat
+from slm.data.tokenizer import Tokenizer
+from slm.device import Machine, can_compile, choose_machine, describe_machine
+from slm.errors import TrainingError
+from slm.model.gpt import GPT
+from slm.training.config import TrainingConfig
+from slm.training.observer import Observer
+from slm.training.run_folder import RunFolder
+from slm.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The choices that a run freezes, so that going on computes the same bits as never stopping."""
+
+    device: str
+    precision: str
+    compile: bool
+    threads: int
+    micro_batch_size: int
+
+    def machine(self) -> Machine:
+        return choose_machine(self.device, self.precision, self.threads)
+
+
+def choose_setup(config: TrainingConfig) -> Setup:
+    """Resolve every 'auto'. Raises ConfigError for a device or compiler that is not there."""
+    machine = choose_machine(config.device, config.precision, config.threads)
+    # On the CPUs measured compiling one block cost more than it won back within an hour; on CUDA it pays in minutes.
+    wanted = config.compile == "on" or (config.compile == "auto" and machine.is_cuda())
+    if config.compile == "on" and not can_compile(machine.device):
+        raise TrainingError("training.compile=on needs a C++ compiler (on CUDA also Triton), found none; install g++, or compile=auto")
+    return Setup(machine.device, machine.precision, wanted and can_compile(machine.device), machine.threads, config.micro_batch_size)
+
+
+def run_record(model: GPT, config: TrainingConfig, setup: Setup, data: dict[str, Any]) -> dict[str, Any]:
+    """What run.json says of the machine, the model and the data."""
+    return {
+        "frozen": asdict(setup),
+        "data": data,
+        "parameters": model.num_parameters(),
+        "tokens_per_step": config.batch_size * model.config.block_size,
+        "steps": config.in_updates(config.steps),
+        "machine": describe_machine(),
+        "versions": versions(),
+        "timing": {},
+    }
+
+
+def versions() -> dict[str, str]:
+    return {"slm": __version__, "torch": str(torch.__version__), "python": platform.python_version()}
+
+
+def make_trainer(
+    run: RunFolder,
+    model: GPT,
+    tokenizer: Tokenizer,
+    prompt_format: PromptFormat | None,
+    training: Samples,
+    validation: Samples,
+    config: TrainingConfig,
+    setup: Setup,
+    observer: Observer,
+    resume_command: str,
+    write_samples: Callable[[int], None],
+    record: dict[str, Any],
+) -> Trainer:
+    """A trainer for `run`. `record` goes into the slm.json of every checkpoint."""
+
+    def save(folder: Path, progress: dict[str, Any], state: TrainingState | None) -> None:
+        save_model(folder, model, tokenizer, prompt_format, {**record, **progress}, state)
+
+    batches = Batches(training, config.batch_size, config.seed)
+    held_out = Batches(validation, config.batch_size, config.seed)
+    machine = setup.machine()
+    return Trainer(
+        model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples
+    )
+
+
+def changed_since(record: dict[str, Any]) -> list[str]:
+    """What differs here from where the run began, in words: then the bits of a resumed run may differ."""
+    now = {**versions(), **{key: str(value) for key, value in describe_machine().items()}}
+    then = {**record["versions"], **{key: str(value) for key, value in record["machine"].items()}}
+    return [f"{key} was {then[key]}, is {now.get(key)}" for key in then if then[key] != now.get(key)]

@@ -1,0 +1,172 @@
+"""The folder of a run: where each thing lies in it, and its record run.json.
+
+    run.json  metrics.jsonl  samples/  answers.json  evaluation.json  loss_curve.png  report.html
+    checkpoints/last  checkpoints/best  best_model_params.pt
+
+Knows nothing about what is trained.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slm.atomic_write import existing_folder, write_json
+from slm.errors import ConfigError, DataError, TrainingError, nearest
+
+FORMAT = 1
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run, by its folder."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def last(self) -> Path:
+        return self.path / "checkpoints" / "last"
+
+    @property
+    def best(self) -> Path:
+        return self.path / "checkpoints" / "best"
+
+    @property
+    def best_params(self) -> Path:
+        return self.path / "best_model_params.pt"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    def best_model(self) -> Path:
+        """The model folder to use: the best by validation loss. Raises TrainingError while there is none."""
+        for folder in (self.best, self.last):
+            if (existing_folder(folder) / "config.json").is_file():
+                return existing_folder(folder)
+        raise TrainingError(f"{self.path}: expected a checkpoint, found none yet; slm train --resume {self.name}")
+
+    def read(self) -> dict[str, Any]:
+        """The record. Raises DataError where the folder is no run or its record is damaged."""
+        try:
+            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            record["name"], record["state"], record["stage"]
+            return record
+        except (FileNotFoundError, NotADirectoryError):
+            raise DataError(f"{self.path}: expected a run (a folder with run.json), found none; slm runs lists them") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{self.path / 'run.json'}: not a whole record ({error!r}); remove the run or mend the file") from None
+
+    def update(self, **values: Any) -> None:
+        write_json(self.path / "run.json", self.read() | values)
+
+    def write_samples(self, step: int, items: list[dict[str, str]]) -> None:
+        (self.path / "samples").mkdir(exist_ok=True)
+        write_json(self.path / "samples" / f"step-{step:06d}.json", {"step": step, "items": items})
+
+    def write(self, name: str, content: dict[str, Any]) -> None:
+        write_json(self.path / name, content)
+
+    def state(self) -> str:
+        """running, stopped, finished, failed; 'interrupted' for one that says running but whose process is gone."""
+        record = self.read()
+        if record["state"] == "running" and not _is_alive(record.get("process", 0)):
+            return "interrupted"
+        return record["state"]
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
+    def remove(self) -> None:
+        """Delete the run. Raises TrainingError while it is running."""
+        if self.state() == "running":
+            raise TrainingError(f"{self.path}: is running (process {self.read()['process']}); stop it first")
+        shutil.rmtree(self.path)
+
+
+def create_run(name: str, record: dict[str, Any], runs: Path = RUNS, fresh_name: bool = False) -> RunFolder:
+    """Make the folder of a new run and its record. An existing run is never overwritten: ConfigError, or, with
+    `fresh_name`, the next free of name-2, name-3, ... is taken. TrainingError where the folder cannot be written."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise ConfigError(f"a run's name expects letters, digits, '.', '_' and '-', got {name!r}")
+    path, number = runs / name, 2
+    while fresh_name and path.exists():
+        path, number = runs / f"{name}-{number}", number + 1
+    try:
+        path.mkdir(parents=True)
+        write_json(path / "run.json", {"format": FORMAT, "name": path.name, **record, **started()})
+    except FileExistsError:
+        raise ConfigError(f"{path} exists and is not overwritten: take another --name, --resume {name}, or slm runs remove {name}") from None
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); choose another folder with --runs") from None
+    return RunFolder(path)
+
+
+def started() -> dict[str, Any]:
+    """What the record says while a process works on the run."""
+    return {"state": "running", "message": "", "created": now(), "finished": None, "process": os.getpid()}
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def list_runs(runs: Path = RUNS) -> list[RunFolder]:
+    """All runs, the newest first."""
+    folders = [path.parent for path in runs.glob("*/run.json")]
+    return [RunFolder(path) for path in sorted(folders, key=lambda p: (p / "run.json").stat().st_mtime, reverse=True)]
+
+
+def find_run(name: str, runs: Path = RUNS) -> RunFolder:
+    """The run called `name` (or at that path), or the newest for ''. Raises DataError with the nearest names."""
+    known = list_runs(runs)
+    if not name:
+        if not known:
+            raise DataError(f"expected a run in {runs}/, found none; slm run quick makes one in a few minutes")
+        return known[0]
+    for path in (runs / name, Path(name)):
+        if (path / "run.json").is_file():
+            return RunFolder(path)
+    hint = nearest(name, [run.name for run in known]) if known else "there are none: slm run quick makes one"
+    raise DataError(f"no run called {name!r} in {runs}/; {hint}")
+
+
+@contextlib.contextmanager
+def recording(run: RunFolder) -> Iterator[None]:
+    """Write into the record how the work on a run ended: finished, stopped (by the person) or failed."""
+    from slm.errors import Stopped
+
+    try:
+        yield
+    except BaseException as error:
+        state = "stopped" if isinstance(error, (Stopped, KeyboardInterrupt)) else "failed"
+        with contextlib.suppress(OSError, DataError):
+            run.update(state=state, message=str(error), finished=now())
+        raise
+    run.update(state="finished", message="", finished=now())
+
+
+def _is_alive(process: int) -> bool:
+    if not process or os.name != "posix":
+        return bool(process)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

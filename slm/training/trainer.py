@@ -1,0 +1,320 @@
+"""The only training loop: batches in, checkpoints and metrics out, for pre-training and every kind of tuning.
+
+A step's loss is the sum over its trained tokens divided by their number, whatever the micro-batch. Everything that a
+step does depends on (weights, moments, seed, step), so a run that was stopped goes on with the same bits. It knows
+nothing about text: what is scored and sampled comes in as callables.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from slm.atomic_write import existing_folder
+from slm.checkpoint import TrainingState, load_model, load_state, save_best_params
+from slm.data.batches import IGNORED, Batches
+from slm.device import Machine, seed_step
+from slm.errors import Stopped, TrainingError
+from slm.model.gpt import GPT
+from slm.training.config import TrainingConfig
+from slm.training.metrics_log import MetricsLog
+from slm.training.observer import Estimate, Observer
+from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
+from slm.training.run_folder import RunFolder
+from slm.training.schedule import learning_rate
+from slm.training.stop_request import StopRequest
+
+SKIPS_BEFORE_ROLLBACK = 3
+# float32 weights and two moments, old and new side by side while one replaces the other; best twice; the .pt twice.
+DISK_BYTES_PER_PARAMETER = 2 * 12 + 2 * 4 + 2 * 4
+SECONDS_TO_MEASURE = 20.0
+
+SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; saved with every checkpoint."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    evaluation_seconds: float = 0.0
+    best_validation_loss: float = math.inf
+    best_step: int = -1
+    skipped: int = 0
+    rollbacks: int = 0
+    skips_in_a_row: int = 0
+    rolled_back_at: int = -1
+    scaler: dict[str, Any] = field(default_factory=dict)
+
+
+class Trainer:
+    """Trains `model` on `batches`. `save` writes a model folder; `write_samples` texts of the present model.
+
+    Raises Stopped after a signal (everything saved), TrainingError where the run cannot go on.
+    """
+
+    def __init__(
+        self,
+        model: GPT,
+        batches: Batches,
+        validation: Batches,
+        config: TrainingConfig,
+        machine: Machine,
+        compiled: bool,
+        run: RunFolder,
+        save: SaveModel,
+        observer: Observer,
+        resume_command: str,
+        write_samples: Callable[[int], None] = lambda step: None,
+    ):
+        self.model, self.batches, self.config, self.machine = model.to(machine.device), batches, config, machine
+        self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
+        self.resume_command, self.write_samples = resume_command, write_samples
+        self.steps = config.in_updates(config.steps)
+        self.evaluation_interval = config.in_updates(config.evaluation_interval)
+        self.save_interval = config.in_updates(config.save_interval) or self.evaluation_interval
+        self.optimizer = make_optimizer(model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay)
+        self.scaler = torch.amp.GradScaler(machine.device.split(":")[0], enabled=machine.needs_loss_scaling())
+        self.progress = Progress()
+        size = config.micro_batch_size
+        self._fixed = {
+            "train_loss": batches.fixed(config.evaluation_samples, size),
+            "validation_loss": validation.fixed(config.evaluation_samples, size),
+        }
+        if compiled:
+            for block in model.transformer.h:  # all blocks are alike: one compilation serves them all
+                block.compile(dynamic=False)
+
+    def train(self) -> Progress:
+        """Train from where `progress` stands to the last step."""
+        with MetricsLog(self.run.metrics, self.config.tensorboard) as self.log, StopRequest(self._announce_stop) as stop:
+            self._session_start, self._session_samples, self._first_step = time.perf_counter(), 0, self.progress.step
+            self._seconds_before, self._estimated = self.progress.seconds, False
+            self.observer.started(self.progress.step, self.steps, self._tokens_per_step())
+            if self.progress.step == 0:
+                self._begin()
+            else:
+                self._event("resumed", f"at step {self.progress.step}")
+            while self.progress.step < self.steps:
+                self._step()
+                self._after_step(stop)
+            self.observer.finished()
+        return self.progress
+
+    def restore(self) -> None:
+        """Take weights, moments and position from checkpoints/last of the run."""
+        folder = existing_folder(self.run.last)
+        loaded = load_model(folder)
+        if loaded.model.config != self.model.config:
+            raise TrainingError(f"{folder}: holds another model ({loaded.model.config}) than this run's recipe makes")
+        state = load_state(folder)
+        self._load_weights(loaded.model, state)
+        self.progress = Progress(**state.values["progress"])
+        if self.progress.scaler:
+            self.scaler.load_state_dict(self.progress.scaler)
+
+    @torch.no_grad()
+    def estimate_loss(self) -> dict[str, float]:
+        """Mean loss, in nats per trained token, on fixed samples of train and validation: the same ones every time."""
+        self.model.eval()
+        means = {}
+        with torch.compiler.set_stance("force_eager"):
+            for name, batches in self._fixed.items():
+                total = sum(self._loss_sum(x, y).item() for x, y in batches)
+                means[name] = total / _count_trained(batches)
+        self.model.train()
+        return means
+
+    def _begin(self) -> None:
+        self._require_disk()
+        self._evaluate()
+        self._save_last()  # proves before the first step that the folder can be written
+        self.write_samples(0)
+
+    def _step(self) -> None:
+        started = time.perf_counter()
+        step = self.progress.step
+        rate = learning_rate(
+            step, self.steps, self.config.learning_rate, self.config.in_updates(self.config.warmup_steps),
+            self.config.final_learning_rate_share,
+        )  # fmt: skip
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss, tokens = self._accumulate_gradients(step)
+        norm = self._gradient_norm()
+        if math.isfinite(loss) and math.isfinite(norm):
+            self.scaler.step(self.optimizer)
+            self.progress.skips_in_a_row = 0
+        else:
+            self._skip(step, loss, norm)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=False)  # the same memory again: fresh pages cost more than zeros
+        self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started)
+
+    def _accumulate_gradients(self, step: int) -> tuple[float, int]:
+        """Backward through the step's micro-batches; returns the step's loss and its trained tokens."""
+        seed_step(self.config.seed, step)  # dropout
+        self.model.train()
+        batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled)
+        count = _count_trained(batches)
+        total = 0.0
+        for x, y in batches:
+            loss = self._loss_sum(x, y) / count
+            self.scaler.scale(loss).backward()
+            total += loss.item()
+            self._session_samples += len(x)
+            self._measure(x.size)
+        return total, count
+
+    def _loss_sum(self, x: Any, y: Any) -> Tensor:
+        inputs, targets = (self.machine.to_device(torch.from_numpy(array)) for array in (x, y))
+        with self.machine.autocast():
+            return self.model.loss_sum(inputs, targets)
+
+    def _gradient_norm(self) -> float:
+        self.scaler.unscale_(self.optimizer)
+        limit = self.config.gradient_clip or math.inf
+        return torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit).item()
+
+    def _skip(self, step: int, loss: float, norm: float) -> None:
+        """A step whose loss or gradient is not finite changes nothing; several in a row restore the last save."""
+        self.progress.skipped += 1
+        self.progress.skips_in_a_row += 1
+        self._event("skipped", f"step {step + 1}: loss {loss}, gradient norm {norm}")
+        if self.machine.needs_loss_scaling() and self.scaler.get_scale() > 1:
+            return  # the scale was too high for float16, which is how a good one is found; it is halved now
+        if self.progress.skips_in_a_row < SKIPS_BEFORE_ROLLBACK:
+            return
+        if self.progress.rolled_back_at == step - SKIPS_BEFORE_ROLLBACK:
+            raise TrainingError(
+                f"step {step + 1}: the loss or the gradient is not finite (loss {loss}, norm {norm}), and going back to "
+                f"the last checkpoint did not help; try a lower training.learning_rate or training.precision=float32"
+            )
+        self._load_weights(load_model(self.run.last).model, load_state(self.run.last))
+        self.progress.rollbacks += 1
+        self.progress.rolled_back_at, self.progress.skips_in_a_row = step, 0
+        self._event("rolled_back", f"step {step + 1}: weights and moments of the last checkpoint again")
+
+    def _load_weights(self, source: GPT, state: TrainingState) -> None:
+        with torch.no_grad():
+            for mine, saved in zip(self.model.parameters(), source.parameters(), strict=True):
+                mine.copy_(saved)
+        restore_optimizer(self.optimizer, self.model, state.tensors)
+
+    def _write_step(self, step: int, loss: float, rate: float, norm: float, tokens: int, seconds: float) -> None:
+        self.progress.step = step
+        self.progress.tokens += tokens
+        self.progress.seconds = self._seconds_before + time.perf_counter() - self._session_start
+        metrics = {
+            "loss": loss if math.isfinite(loss) else None, "learning_rate": rate,
+            "grad_norm": norm if math.isfinite(norm) else None, "tokens": self.progress.tokens,
+            "tokens_per_second": round(tokens / seconds, 1), "seconds": round(self.progress.seconds, 3),
+        }  # fmt: skip
+        self.log.write("step", step, **metrics)
+        self.observer.step(step, **metrics)
+
+    def _after_step(self, stop: StopRequest) -> None:
+        step, last = self.progress.step, self.progress.step == self.steps
+        if last or step % self.evaluation_interval == 0:
+            self._evaluate()
+        if step in self._sample_steps():
+            self.write_samples(step)
+        if last or stop.signal_number or step % self.save_interval == 0:
+            self._save_last()
+        if stop.signal_number and not last:
+            self._event("stopped", f"at step {step}")
+            raise Stopped(f"stopped at step {step} of {self.steps} and saved; go on with: {self.resume_command}", stop.exit_code)
+
+    def _evaluate(self) -> None:
+        started = time.perf_counter()
+        losses = self.estimate_loss()
+        self.progress.evaluation_seconds += time.perf_counter() - started
+        best = losses["validation_loss"] < self.progress.best_validation_loss
+        if best:
+            self.progress.best_validation_loss = losses["validation_loss"]
+            self.progress.best_step = self.progress.step
+            self._guarded(self._save_best)
+        self.log.write("evaluation", self.progress.step, **losses, best=best, seconds=round(self.progress.seconds, 3))
+        self.observer.evaluated(self.progress.step, **losses, best=best)
+
+    def _save_best(self) -> None:
+        self.save(self.run.best, self._record(), None)
+        save_best_params(self.run.best_params, self.model)
+
+    def _save_last(self) -> None:
+        self.progress.scaler = self.scaler.state_dict()
+        tensors = optimizer_tensors(self.optimizer, self.model)
+        state = TrainingState(tensors, {"progress": asdict(self.progress), "seed": self.config.seed})
+        self._guarded(lambda: self.save(self.run.last, self._record(), state))
+
+    def _guarded(self, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except OSError as error:
+            kept = "; the checkpoint before it is intact" if existing_folder(self.run.last).exists() else ""
+            raise TrainingError(
+                f"step {self.progress.step} cannot be saved in {self.run.path} ({error.strerror or error}){kept}: "
+                f"make room or mend the permissions, then {self.resume_command}"
+            ) from None
+
+    def _record(self) -> dict[str, Any]:
+        return {
+            "run": self.run.name,
+            "step": self.progress.step,
+            "tokens_seen": self.progress.tokens,
+            "best_validation_loss": self.progress.best_validation_loss,
+        }
+
+    def _require_disk(self) -> None:
+        needed, free = self._disk_needed(), shutil.disk_usage(self.run.path).free
+        if free < needed:
+            raise TrainingError(
+                f"{self.run.path}: expected {needed / 1e9:.2f} GB of free disk for checkpoints, found {free / 1e9:.2f} GB; "
+                "make room or choose another folder with --runs"
+            )
+        if not os.access(self.run.path, os.W_OK):
+            raise TrainingError(f"{self.run.path}: cannot be written; mend its permissions or choose another folder with --runs")
+
+    def _disk_needed(self) -> int:
+        return DISK_BYTES_PER_PARAMETER * self.model.num_parameters() + 10_000_000
+
+    def _measure(self, tokens: int) -> None:
+        """Tell the observer that work goes on and, once, how long all of it will take."""
+        self.observer.tokens_done(tokens)
+        elapsed = time.perf_counter() - self._session_start
+        if not self._estimated and elapsed >= SECONDS_TO_MEASURE and self._first_step == 0:
+            self._estimated = True
+            whole = self.steps * self.config.batch_size
+            self.observer.estimated(Estimate(elapsed * whole / self._session_samples, self._disk_needed()))
+
+    def _tokens_per_step(self) -> int:
+        return self.config.batch_size * self.model.config.block_size
+
+    def _sample_steps(self) -> set[int]:
+        """Sample points close together at the start, where most is learned: places grow with the square."""
+        points = self.config.sample_points
+        return {round(self.steps * (n / (points - 1)) ** 2) for n in range(1, points)} if points > 1 else {self.steps}
+
+    def _event(self, event: str, message: str) -> None:
+        self.log.write("event", self.progress.step, event=event, message=message)
+        self.observer.message(f"{event.replace('_', ' ')}: {message}")
+
+    def _announce_stop(self, signal_name: str) -> None:
+        done = max(1, self.progress.step - self._first_step)
+        seconds = (time.perf_counter() - self._session_start) / done
+        self.observer.message(f"{signal_name}: saving at the end of this step, in at most {seconds:.0f} s (once more stops at once)")
+
+
+def _count_trained(batches: list[tuple[Any, Any]]) -> int:
+    return int(sum((y != IGNORED).sum() for _, y in batches))
