@@ -15,7 +15,7 @@ from slm.model.positions import extend_positions
 from slm.recipe import Recipe
 from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_store, start
 from slm.training.observer import Observer
-from slm.training.run_folder import RUNS, RunFolder, find_run
+from slm.training.run_folder import RUNS, RunFolder, find_run, list_runs
 
 
 def finetune(
@@ -26,6 +26,7 @@ def finetune(
     observer: Observer | None = None,
     command: str = "",
     runs: Path = RUNS,
+    resume_command: str = "",
 ) -> RunFolder:
     """Tune a model on the records of `store`, and measure what it learned and what it forgot.
 
@@ -39,12 +40,14 @@ def finetune(
         "model": str(parent_run.best_model() if parent_run else source),
         "sha256": loaded.sha256,
     }
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer, resume_command)
     _show(stage)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
 
-def resume_finetuning(run: str, observer: Observer | None = None, runs: Path = RUNS) -> RunFolder:
+def resume_finetuning(
+    run: str, observer: Observer | None = None, runs: Path = RUNS, resume_command: str = ""
+) -> RunFolder:
     """Go on with a stopped fine-tuning run ('' is the newest)."""
     folder = find_run(run, runs)
     record = folder.read()
@@ -56,7 +59,7 @@ def resume_finetuning(run: str, observer: Observer | None = None, runs: Path = R
     parent_run = find_run(parent["run"], runs) if parent["run"] else None
     loaded = load_model(parent["model"])
     model = extend_positions(loaded.model, recipe.model.block_size, recipe.tuning.positions, recipe.training.seed)
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer or Observer())
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer or Observer(), resume_command)
     return go_on(stage, folder)
 
 
@@ -73,8 +76,6 @@ def _parent(source: str, runs: Path) -> tuple[RunFolder | None, LoadedModel]:
 
 def newest_pretraining(runs: Path = RUNS) -> RunFolder:
     """The newest run that trained a base model. Raises DataError where there is none."""
-    from slm.training.run_folder import list_runs
-
     for run in list_runs(runs):
         if run.read()["stage"] == "pretraining":
             return run
@@ -95,7 +96,7 @@ def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Obser
 
 def _stage(
     store: TokenStore, recipe: Recipe, model: GPT, tokenizer_sha256: str, parent: dict[str, Any],
-    parent_run: RunFolder | None, observer: Observer,
+    parent_run: RunFolder | None, observer: Observer, resume_command: str,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is None:
         raise ConfigError(f"{store.folder} holds plain documents; fine-tuning needs questions and answers (slm prepare --kind question_answer)")
@@ -108,7 +109,7 @@ def _stage(
     measures = [Measure(f"Responses of {source}, held out", source, store.validation, responses=True)]
     return Stage(
         recipe, store, model, *samples, measures + _base_measures(parent_run, observer),
-        prompt_format=store.prompt_format, parent=parent, observer=observer,
+        prompt_format=store.prompt_format, parent=parent, observer=observer, resume_command=resume_command,
     )  # fmt: skip
 
 

@@ -26,17 +26,20 @@ def pretrain(
     observer: Observer | None = None,
     command: str = "",
     runs: Path = RUNS,
+    resume_command: str = "",
 ) -> RunFolder:
     """Train a model on `store` as `recipe` says, and measure it before and after. Returns the finished run.
 
     It starts from random weights, or from the model folder or 'hub:owner/name' `from_model`, whose shape then counts.
     Without a name the run takes the recipe's, or the next that is free. Raises SlmError of the kind of what went wrong.
     """
-    stage = _stage(store, recipe, from_model, observer or Observer())
+    stage = _stage(store, recipe, from_model, observer or Observer(), resume_command)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
 
-def resume_pretraining(run: str, observer: Observer | None = None, runs: Path = RUNS) -> RunFolder:
+def resume_pretraining(
+    run: str, observer: Observer | None = None, runs: Path = RUNS, resume_command: str = ""
+) -> RunFolder:
     """Go on with a stopped pre-training run ('' is the newest), with the same bits as if it had never stopped."""
     folder = find_run(run, runs)
     record = folder.read()
@@ -45,11 +48,11 @@ def resume_pretraining(run: str, observer: Observer | None = None, runs: Path = 
     if record["state"] == "finished":
         raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train --from {folder.path}")
     source = record["parent"]["model"] if record["parent"] else ""
-    stage = _stage(recorded_store(record), recorded_recipe(record), source, observer or Observer())
+    stage = _stage(recorded_store(record), recorded_recipe(record), source, observer or Observer(), resume_command)
     return go_on(stage, folder)
 
 
-def _stage(store: TokenStore, recipe: Recipe, from_model: str, observer: Observer) -> Stage:
+def _stage(store: TokenStore, recipe: Recipe, from_model: str, observer: Observer, resume_command: str) -> Stage:
     if store.prompt_format is not None:
         raise ConfigError(f"{store.folder} holds questions and answers; those are for slm finetune")
     parent = None
@@ -68,5 +71,5 @@ def _stage(store: TokenStore, recipe: Recipe, from_model: str, observer: Observe
     measures = [Measure(f"{source}, held out", source, store.validation, responses=False)]
     return Stage(
         recipe, store, model, Windows(store.train, block_size, seed), Windows(store.validation, block_size, seed), measures,
-        parent=parent, observer=observer,
+        parent=parent, observer=observer, resume_command=resume_command,
     )  # fmt: skip

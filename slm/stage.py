@@ -45,7 +45,10 @@ class Measure:
 
 @dataclass
 class Stage:
-    """What a stage works on. `parent` is null for a model that starts from random weights."""
+    """What a stage works on. `parent` is None for a model that starts from random weights.
+
+    `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run's name.
+    """
 
     recipe: Recipe
     store: TokenStore
@@ -56,6 +59,7 @@ class Stage:
     prompt_format: PromptFormat | None = None
     parent: dict[str, Any] | None = None
     observer: Observer = field(default_factory=Observer)
+    resume_command: str = ""
 
 
 def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -> RunFolder:
@@ -98,12 +102,12 @@ def recorded_store(record: dict[str, Any]) -> TokenStore:
 
 def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
     recipe = stage.recipe
-    command = "slm train" if recipe.stage == "pretraining" else "slm finetune"
+    command = stage.resume_command or f"slm {'train' if recipe.stage == 'pretraining' else 'finetune'} --resume {{run}}"
     stage.observer.message(f"run {run.path}: {stage.model.num_parameters() / 1e6:.1f} million parameters, {setup.precision} on {setup.device}")
     with recording(run), _curve_when_stopped(run):
         trainer = make_trainer(
             run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation, recipe.training,
-            setup, stage.observer, f"{command} --resume {run.name}", lambda step: _write_samples(stage, run, step),
+            setup, stage.observer, command.format(run=run.name), lambda step: _write_samples(stage, run, step),
             {"recipe": recipe.name, "stage": recipe.stage, "data": stage.store.manifest["sha256"], "parent": stage.parent},
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():

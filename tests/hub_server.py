@@ -6,6 +6,7 @@ lengths and to be gone. Checked against huggingface_hub 2.4 and datasets 5.2.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -233,10 +234,8 @@ def _handler_for(hub: HubServer) -> type[BaseHTTPRequestHandler]:
 
         def _hang_up(self) -> None:
             self.close_connection = True
-            try:
+            with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     return Handler
 

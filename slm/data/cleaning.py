@@ -13,6 +13,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from random import Random
 
+from slm.errors import DataError
+
 
 def tidy(text: str) -> str:
     """`text` with Unix line ends and without white space at either end; everything else stays as it is."""
@@ -31,7 +33,8 @@ class Deduplicator:
 
     What it keeps of a document is a 16-byte digest. The latest `cache_size` digests (about 100 bytes each) stay
     in memory, older ones in a private SQLite file that is gone with the process. A bit per older digest, in a
-    map of fixed size, answers most questions about new documents without asking the database.
+    map of fixed size, answers most questions about new documents without asking the database. Raises `DataError`
+    when the disk is full.
     """
 
     def __init__(self, cache_size: int = 250_000, map_bytes: int = 1 << 24):
@@ -48,7 +51,12 @@ class Deduplicator:
             return False
         self._recent.add(digest)
         if len(self._recent) >= self._cache_size:
-            self._spill()
+            try:
+                self._spill()
+            except sqlite3.Error as error:
+                raise DataError(
+                    f"no room for the list of documents seen ({error}); free some disk, or set TMPDIR to a folder with room"
+                ) from None
         return True
 
     def _is_older(self, digest: bytes) -> bool:

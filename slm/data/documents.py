@@ -184,10 +184,10 @@ class DocumentStream:
                 continue
             if next(held_out):
                 counts.validation += 1
-                yield "validation", dict(zip(fields, values))
+                yield "validation", dict(zip(fields, values, strict=True))
             else:
                 counts.train += 1
-                yield "train", dict(zip(fields, values))
+                yield "train", dict(zip(fields, values, strict=True))
 
     def _values(self, sources: tuple[Source, ...]) -> Generator[list[str], None, None]:
         """The fields of every document of the sources, as they stand there."""
@@ -222,21 +222,17 @@ class DocumentStream:
         """Raise `DataError` when there is nothing to train on or nothing to validate on."""
         counts = self.counts
         kept = counts.train + counts.validation
-        if not kept:
-            raise DataError(f"expected documents in {', '.join(self.config.source)}, found none{self._losses()}")
-        if not counts.train and self._validation:
-            raise DataError(
-                f"expected documents to train on in {', '.join(self.config.source)}, found none{self._losses()}"
-            )
-        if not counts.validation and self._validation:
-            names = ", ".join(source.source for source in self._validation)
-            raise DataError(f"expected documents to validate on in {names}, found none{self._losses()}")
-        if not counts.validation or not counts.train:
+        if counts.train and counts.validation:
+            return
+        if kept and not self._validation:
             raise DataError(
                 f"expected at least 2 documents, so that one can be held out for validation, found {kept}"
                 f"{self._losses()}; say with --separator what stands between two documents, or name "
                 "documents to validate on with --validation"
             )
+        purpose, sources = ("validate", self._validation) if counts.train else ("train", self._training)
+        names = ", ".join(source.source for source in sources)
+        raise DataError(f"expected documents to {purpose} on in {names}, found none{self._losses()}")
 
     def _losses(self) -> str:
         """How documents were lost, in brackets, '' where none were."""

@@ -268,7 +268,7 @@ def read_csv(reading: Reading, delimiter: str = ",") -> Iterator[Record]:
         reading.wanted(names)
     for row in rows:
         if len(row) == len(names):
-            yield dict(zip(names, row))
+            yield dict(zip(names, row, strict=True))
         elif row:
             reading.skip(f"expected {len(names)} fields, found {len(row)}")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-HIDDEN = frozenset("head script style nav template noscript svg math iframe button select".split())
-PARAGRAPHS = frozenset(
-    "p div section article main header footer aside h1 h2 h3 h4 h5 h6 ul ol dl table blockquote pre figure hr form "
-    "fieldset address".split()
+HIDDEN = frozenset(
+    ("head", "script", "style", "nav", "template", "noscript", "svg", "math", "iframe", "button", "select")
 )
-LINES = frozenset("br li dt dd tr caption figcaption".split())
-CELLS = frozenset("td th".split())
+PARAGRAPHS = frozenset(
+    ("p", "div", "section", "article", "main", "header", "footer", "aside", "h1", "h2", "h3", "h4", "h5", "h6")
+) | frozenset(("ul", "ol", "dl", "table", "blockquote", "pre", "figure", "hr", "form", "fieldset", "address"))
+LINES = frozenset(("br", "li", "dt", "dd", "tr", "caption", "figcaption"))
+CELLS = frozenset(("td", "th"))
 
 
 def html_to_text(page: str) -> str:

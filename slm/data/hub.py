@@ -215,8 +215,8 @@ def explain(error: Exception, snapshot: Snapshot, doing: str = "") -> SlmError:
     if isinstance(error, known.RevisionNotFoundError):
         return wrong(f"{snapshot}: no branch, tag or commit {snapshot.revision!r}; leave it out for the main branch")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
-        folder = _client().constants.HF_HOME
-        return wrong(f"{snapshot}: cannot write to the cache {folder} ({error.strerror}); set HF_HOME to another folder")
+        cache = _client().constants.HF_HOME
+        return wrong(f"{snapshot}: cannot write to the cache {cache} ({error.strerror}); set HF_HOME to another folder")
     return _unreachable(error, snapshot, doing)
 
 

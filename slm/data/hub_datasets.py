@@ -52,7 +52,9 @@ def open_dataset(repository: str, config: str = "", revision: str = "") -> HubDa
     if snapshot.offline:
         found = snapshot.record().get("configs", {}).get(config)
         if not found:
-            raise NetworkError(f"{snapshot}: the cache has no configuration {config!r}; fetch it without HF_HUB_OFFLINE=1")
+            raise NetworkError(
+                f"{snapshot}: the cache has no configuration {config!r}; fetch it without HF_HUB_OFFLINE=1"
+            )
     else:
         found = _find_splits(snapshot, config)
     return HubDataset(snapshot, config, found["config"], found["splits"])

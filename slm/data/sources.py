@@ -122,7 +122,7 @@ def _local_source(source: str, use: str) -> Source:
     if source.startswith("samples:"):
         return _samples_source(source, use)
     files, skipped = find_files(source)
-    return Source(source, "files", use, tuple(map(_source_file, files)), skipped=tuple(map(str, skipped)))
+    return Source(source, "files", use, tuple(map(_source_file, files)), skipped=tuple(_name(path) for path in skipped))
 
 
 def _samples_source(source: str, use: str) -> Source:
@@ -207,5 +207,10 @@ def _source_file(path: Path) -> SourceFile:
     try:
         status = path.stat()
     except OSError:  # a link to nothing, say: the reader will count it among the unreadable
-        return SourceFile(path, str(path), 0)
-    return SourceFile(path, str(path), status.st_size, status.st_mtime_ns)
+        return SourceFile(path, _name(path), 0)
+    return SourceFile(path, _name(path), status.st_size, status.st_mtime_ns)
+
+
+def _name(path: Path) -> str:
+    """The path as text that has a UTF-8 form, for manifests and messages."""
+    return os.fsencode(path).decode(errors="replace")

@@ -195,20 +195,16 @@ def _best(metrics: Metrics, x: Axis, y: Axis) -> Markup | None:
     best = metrics.best
     if best is None:
         return None
-    place, height = _at(x.at(best.step)), _down(y, best.validation_loss)
-    late = x.at(best.step) > 0.5
-    return group(
-        el("circle", cx=place, cy=height, r="5.5", class_="best"),
-        el(
-            "text",
-            f"best {best.validation_loss:.3f}",
-            x=place,
-            y=height,
-            dy="-1.1em",
-            dx="6" if late else "-6",
-            text_anchor="end" if late else "start",
-            class_="best",
-        ),
+    place = x.at(best.step)
+    anchor = "start" if place < 0.5 else "middle" if place < 0.85 else "end"
+    # The inner drawing moves the origin to the point, so that what stands around it is placed in pixels.
+    return el(
+        "svg",
+        el("line", x1="0", x2="0", y1="-9", y2="-26", class_="best"),
+        el("circle", cx="0", cy="0", r="5.5", class_="best"),
+        el("text", f"best {best.validation_loss:.3f}", x="0", y="-32", text_anchor=anchor, class_="best"),
+        x=_at(place),
+        y=_down(y, best.validation_loss),
     )
 
 
@@ -253,7 +249,8 @@ def intervals(comparisons: Sequence[Comparison]) -> Markup:
     axis = Axis(max(0.0, low - air), high + air)
     rows = [_interval_row(pair, axis) for pair in comparisons]
     scale = el("svg", (_scale_tick(tick, axis) for tick in axis.ticks(5)), class_="scale", aria_hidden="true")
-    return el("figure", rows, el("div", scale, class_="row"), class_="intervals")
+    unit = el("p", "bits per byte", class_="unit", aria_hidden="true")
+    return el("figure", rows, el("div", unit, scale, class_="row"), class_="intervals")
 
 
 def _interval_row(pair: Comparison, axis: Axis) -> Markup:

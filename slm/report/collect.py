@@ -26,8 +26,9 @@ from slm.report.run_record import (
     Samples,
     Stage,
 )
+from slm.training.run_folder import RunFolder
 
-__all__ = ["collect", "read_metrics"]
+__all__ = ["collect", "read_metrics", "read_record"]
 
 RUN_FORMAT = 1
 
@@ -69,14 +70,14 @@ def _read_parent(parent: Parent, runs: Path, known: set[str], notes: list[str]) 
 
 
 def _read_stage(folder: Path) -> Stage:
-    record = _read_record(folder)
+    record = read_record(folder)
     notes: list[str] = []
     evaluation = _read_json(folder / "evaluation.json", notes)
     return Stage(
         folder=folder,
         name=str(record.get("name") or folder.name),
         stage=str(record.get("stage") or PRETRAINING),
-        state=str(record.get("state") or "unknown"),
+        state=_state(folder, record),
         message=str(record.get("message") or ""),
         created=record.get("created"),
         finished=record.get("finished"),
@@ -100,7 +101,14 @@ def _read_stage(folder: Path) -> Stage:
     )
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
+def _state(folder: Path, record: dict[str, Any]) -> str:
+    """The state on record; 'interrupted' for one that says running while its process is gone."""
+    known = isinstance(record.get("process"), int) and {"name", "stage", "state"} <= record.keys()
+    return RunFolder(folder).state() if known else str(record.get("state") or "unknown")
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The run's `run.json`. Raises `DataError` where the folder is no run of a format known here."""
     path = folder / "run.json"
     hint = "name a folder under runs/ (slm runs lists them)"
     try:

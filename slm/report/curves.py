@@ -57,11 +57,13 @@ def half_window(count: int) -> int:
 
 
 def smoothed(values: Sequence[float], half: int) -> list[float]:
-    """The mean of each value and up to `half` neighbours a side, as many left as right: ends stay put."""
+    """The mean of each value and up to `half` neighbours a side; at the start no more right than left."""
     sums = [0.0, *accumulate(values)]
     last = len(values) - 1
-    reach = [min(half, at, last - at) for at in range(len(values))]
-    return [(sums[at + n + 1] - sums[at - n]) / (2 * n + 1) for at, n in enumerate(reach)]
+    # A loss falls steeply at first: a window that looks ahead further than back would start the line too low.
+    reach = [(min(half, at), min(half, at, last - at)) for at in range(len(values))]
+    spans = [(at - left, at + right + 1) for at, (left, right) in enumerate(reach)]
+    return [(sums[end] - sums[start]) / (end - start) for start, end in spans]
 
 
 def envelope(points: Sequence[Point], limit: int) -> list[Point]:

@@ -29,9 +29,10 @@ from slm.report.run_record import FINETUNING, Comparison, Report, Stage
 from slm.report.training_sections import curves_section, setup_section, sources, stories_section
 
 STATES = {
-    "running": "Marked as running: it was at step {step} of {planned} when this page was written.",
-    "stopped": "Stopped at step {step} of {planned}.",
-    "failed": "Failed at step {step} of {planned}.",
+    "running": "Marked as running: at step {place} when this page was written",
+    "interrupted": "Interrupted at step {place}: its process is gone",
+    "stopped": "Stopped at step {place}",
+    "failed": "Failed at step {place}",
 }
 
 
@@ -143,10 +144,11 @@ def _trained_on(stage: Stage) -> Markup:
 def _state_line(run: Stage) -> Markup | None:
     if run.state not in STATES:
         return None
-    line = STATES[run.state].format(
-        step=wording.count(run.metrics.last_step), planned=wording.count(run.planned_steps)
-    )
-    return el("p", line, f" {run.message}" if run.message else None, class_="state", role="note")
+    place = wording.count(run.metrics.last_step)
+    if run.planned_steps:
+        place += f" of {wording.count(run.planned_steps)}"
+    line = STATES[run.state].format(place=place)
+    return el("p", f"{line}: {run.message}" if run.message else f"{line}.", class_="state", role="note")
 
 
 def _scores(report: Report) -> list[Markup]:

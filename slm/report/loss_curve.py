@@ -6,23 +6,25 @@ Knows nothing about the page, which draws its own curves; both take their arithm
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from slm import atomic_write
 from slm.errors import DataError
 from slm.report import wording
-from slm.report.collect import collect
-from slm.report.curves import half_window, loss_axis, smoothed
-from slm.report.metrics import Metrics
-from slm.report.run_record import Stage
+from slm.report.collect import read_record
+from slm.report.curves import Axis, half_window, loss_axis, smoothed
+from slm.report.metrics import Metrics, read_metrics
 
 INK, GREY, PALE, ACCENT = "#1f2328", "#6b7075", "#b9bdc1", "#b4431f"
 SIZE_INCHES, DOTS_PER_INCH = (9.0, 6.0), 160
+MAX_EVENT_LABELS = 12
 
 
 def draw_loss_curve(run: Path) -> Path:
@@ -31,10 +33,10 @@ def draw_loss_curve(run: Path) -> Path:
     A run without steps yet gives a picture that says so. Raises `DataError` where `run` is no run folder or
     the picture cannot be written; an old picture stays whole.
     """
-    stage = collect(Path(run)).run
+    record, metrics = read_record(Path(run)), read_metrics(Path(run) / "metrics.jsonl")
     path = Path(run) / "loss_curve.png"
     picture = io.BytesIO()
-    figure_of(stage).savefig(picture, format="png", dpi=DOTS_PER_INCH)
+    figure_of(metrics, _title(record, metrics)).savefig(picture, format="png", dpi=DOTS_PER_INCH)
     try:
         atomic_write.write_bytes(path, picture.getvalue())
     except OSError as error:
@@ -44,79 +46,63 @@ def draw_loss_curve(run: Path) -> Path:
     return path
 
 
-def figure_of(stage: Stage) -> Figure:
+def figure_of(metrics: Metrics, title: str) -> Figure:
     """The figure: losses above, learning rate below, over a shared axis of steps."""
     figure = Figure(figsize=SIZE_INCHES, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     losses, rate = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
-    _draw_losses(losses, stage.metrics)
-    _draw_learning_rate(rate, stage.metrics)
-    _draw_events(losses, stage.metrics)
-    state = (
-        ""
-        if stage.state == "finished"
-        else f" ({stage.state}, step {wording.count(stage.metrics.last_step)})"
-    )
-    figure.suptitle(
-        f"{stage.name}: {stage.stage}{state}", x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK
-    )
+    _draw_losses(losses, metrics)
+    _mark_best(losses, metrics)
+    _draw_events(losses, metrics)
+    _draw_learning_rate(rate, metrics)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=14, fontweight="bold", color=INK)
     return figure
+
+
+def _title(record: dict[str, Any], metrics: Metrics) -> str:
+    """Says how far the run came from its steps alone: its state changes after the picture is drawn."""
+    last, planned = metrics.last_step, record.get("steps")
+    short = isinstance(planned, int) and last < planned
+    reached = f", up to step {wording.count(last)} of {wording.count(planned)}" if short else ""
+    return f"{record.get('name', '')}: {record.get('stage', 'training')}{reached}"
 
 
 def _draw_losses(axes: Axes, metrics: Metrics) -> None:
     steps = [(point.step, point.loss) for point in metrics.steps if point.loss is not None]
     train = [(point.step, point.train_loss) for point in metrics.evaluations if point.train_loss is not None]
-    validation = [
-        (point.step, point.validation_loss)
-        for point in metrics.evaluations
-        if point.validation_loss is not None
-    ]
+    validation = [(e.step, e.validation_loss) for e in metrics.evaluations if e.validation_loss is not None]
     if steps:
-        at, values = zip(*steps, strict=True)
-        half = half_window(len(values))
-        axes.plot(at, values, color=PALE, linewidth=0.7, label="train, each step")
-        axes.plot(
-            at,
-            smoothed(values, half),
-            color=GREY,
-            linewidth=1.8,
-            label=f"train, mean of {2 * half + 1} steps",
-        )
+        _draw_steps(axes, *zip(*steps, strict=True))
     if train:
-        axes.plot(
-            *zip(*train, strict=True),
-            "o",
-            color=GREY,
-            markersize=4,
-            markerfacecolor="white",
-            label="train, estimated",
-        )
+        small = {"markersize": 4, "markerfacecolor": "white", "label": "train, estimated"}
+        axes.plot(*zip(*train, strict=True), "o", color=GREY, **small)
     if validation:
-        axes.plot(
-            *zip(*validation, strict=True),
-            "o-",
-            color=ACCENT,
-            markersize=4,
-            linewidth=1.6,
-            label="validation, estimated",
-        )
-    axis = loss_axis([value for _, value in (*steps, *train, *validation)])
-    _set_loss_axis(axes, axis.low, axis.high, axis.logarithmic, axis.ticks(7))
-    _mark_best(axes, metrics)
+        small = {"markersize": 4, "linewidth": 1.6, "label": "validation, estimated"}
+        axes.plot(*zip(*validation, strict=True), "o-", color=ACCENT, **small)
+    _set_loss_axis(axes, loss_axis([loss for _, loss in (*steps, *train, *validation)]))
     if steps or validation:
         axes.legend(loc="upper right", frameon=False, fontsize=9.5, labelcolor=INK)
     else:
         axes.text(0.5, 0.5, "no steps yet", transform=axes.transAxes, ha="center", color=GREY, fontsize=13)
 
 
-def _set_loss_axis(axes: Axes, low: float, high: float, logarithmic: bool, ticks: list[float]) -> None:
-    if logarithmic:
+def _draw_steps(axes: Axes, at: Sequence[int], losses: Sequence[float]) -> None:
+    half = half_window(len(losses))
+    if half:
+        axes.plot(at, losses, color=PALE, linewidth=0.7, label="train, each step")
+    label = f"train, mean of {2 * half + 1} steps" if half else "train, each step"
+    axes.plot(at, smoothed(losses, half), color=GREY, linewidth=1.8, label=label)
+
+
+def _set_loss_axis(axes: Axes, axis: Axis) -> None:
+    if axis.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(axis="y", which="minor", length=0)
-    axes.set_ylim(low, high)
+    ticks = axis.ticks(7)
+    axes.set_ylim(axis.low, axis.high)
     axes.set_yticks(ticks, [wording.compact(tick) for tick in ticks])
-    axes.set_ylabel("loss, nats per token" + (" (log scale)" if logarithmic else ""))
+    axes.set_ylabel("loss, nats per token" + (" (log scale)" if axis.logarithmic else ""))
     _quiet(axes)
 
 
@@ -124,49 +110,41 @@ def _mark_best(axes: Axes, metrics: Metrics) -> None:
     best = metrics.best
     if best is None:
         return
-    axes.plot(
-        best.step,
-        best.validation_loss,
-        "o",
-        color=ACCENT,
-        markersize=9,
-        markeredgecolor="white",
-        markeredgewidth=1.5,
-    )
-    late = best.step > 0.5 * metrics.last_step
+    ring = {"markersize": 9, "markeredgecolor": "white", "markeredgewidth": 1.5}
+    axes.plot(best.step, best.validation_loss, "o", color=ACCENT, **ring)
+    share = best.step / max(1, metrics.last_step)
     axes.annotate(
         f"best {best.validation_loss:.3f} at step {wording.count(best.step)}",
         (best.step, best.validation_loss),
-        xytext=(-4 if late else 4, 26),
+        xytext=(0, 50),
         textcoords="offset points",
-        ha="right" if late else "left",
+        ha="left" if share < 0.5 else "center" if share < 0.8 else "right",
         color=ACCENT,
         fontweight="bold",
         fontsize=10,
-        arrowprops={"arrowstyle": "-", "color": ACCENT, "linewidth": 0.8},
+        arrowprops={"arrowstyle": "-", "color": ACCENT, "linewidth": 0.8, "relpos": (share >= 0.8, 0)},
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
     )
 
 
 def _draw_learning_rate(axes: Axes, metrics: Metrics) -> None:
     rates = [(point.step, point.learning_rate) for point in metrics.steps if point.learning_rate is not None]
+    top = max((rate for _, rate in rates), default=0) or 1.0
     if rates:
         axes.plot(*zip(*rates, strict=True), color=INK, linewidth=1.4)
-        axes.set_ylim(0, 1.12 * max(rate for _, rate in rates) or 1)
-    else:
-        axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.12 * top)
+    axes.set_yticks([0, top] if rates else [0], ["0", wording.compact(top)] if rates else ["0"])
     axes.set_ylabel("learning rate")
     axes.set_xlabel("step (one optimizer update)")
-    axes.set_xlim(0, max(1, metrics.last_step))
+    axes.set_xlim(0, 1.012 * max(1, metrics.last_step))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.count(value)))
-    axes.yaxis.set_major_locator(MaxNLocator(3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     _quiet(axes)
 
 
 def _draw_events(axes: Axes, metrics: Metrics) -> None:
     for event in metrics.events:
         axes.axvline(event.step, color=INK, linewidth=0.8, linestyle=(0, (2, 3)))
+    for event in metrics.events if len(metrics.events) <= MAX_EVENT_LABELS else ():
         axes.annotate(
             event.event.replace("_", " "),
             (event.step, 1),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from slm.report import wording
-from slm.report.markup import Markup, el, group
+from slm.report.markup import Markup, el
 from slm.report.recipe_text import to_toml
 from slm.report.run_record import FINETUNING, Report, Stage
 from slm.report.training_sections import facts, section, stage_heading, stage_title
@@ -46,6 +46,7 @@ def _stage_rows(stage: Stage) -> list[Row]:
     names = {
         "checkpoints/best": "Best checkpoint",
         "checkpoints/last": "Last checkpoint",
+        "best_model_params.pt": "Best weights (.pt)",
         ".": "Whole run folder",
     }
     timing = [(key, value) for key, value in stage.timing.items() if isinstance(value, int | float)]
@@ -90,9 +91,7 @@ def again_section(report: Report) -> Markup:
 
 
 def _recipe(stage: Stage) -> Markup:
-    summary = group(
-        f"{stage_title(stage)}: the whole recipe as TOML ", el("span", stage.name, class_="aside")
-    )
+    summary = f"The recipe of {stage.name} as TOML"
     return el("details", el("summary", summary), el("pre", el("code", to_toml(stage.recipe)), tabindex="0"))
 
 

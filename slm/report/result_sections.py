@@ -158,7 +158,7 @@ def _loss_of(pair: Comparison) -> Markup:
 def _stories_around(report: Report) -> tuple[Samples | None, Samples | None]:
     """Stories from just before fine-tuning and from its end; the parent's last ones where it wrote none."""
     run = report.run
-    told = [Samples(s.step, tuple(i for i in s.items if not i.is_question)) for s in run.samples]
+    told = [Samples(s.step, tuple(i for i in s.items if not report.is_answer(run, i))) for s in run.samples]
     told = [samples for samples in told if samples.items]
     after = told[-1] if told and told[-1].step > 0 else None
     if told and told[0].step == 0:

@@ -23,11 +23,6 @@ class Continuation:
     text: str
     stop: str | None = None
 
-    @property
-    def is_question(self) -> bool:
-        """True where the prompt is a question in the prompt format, and the text so an answer."""
-        return self.prompt.startswith("### Question:")
-
 
 @dataclass(frozen=True)
 class Samples:
@@ -134,10 +129,8 @@ class Stage:
     def sources(self) -> tuple[str, ...]:
         """Names of the texts it was trained on, as the recipe spells them."""
         listed = self.data.get("sources")
-        records = (
-            [record for record in listed if isinstance(record, dict)] if isinstance(listed, list) else []
-        )
-        return tuple(str(record["source"]) for record in records if record.get("source"))
+        records = [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
+        return tuple(str(r["source"]) for r in records if r.get("source") and r.get("use") != "validation")
 
     @property
     def synthetic(self) -> bool:
@@ -188,3 +181,14 @@ class Report:
     def synthetic(self) -> bool:
         """True where any stage was trained on generated text."""
         return any(stage.synthetic for stage in self.stages)
+
+    def is_answer(self, stage: Stage, item: Continuation) -> bool:
+        """A fine-tuned model answers, unless it is given an opening that it told stories from before."""
+        told = {
+            known.prompt
+            for earlier in self.stages
+            if earlier.stage != FINETUNING
+            for samples in earlier.samples
+            for known in samples.items
+        }
+        return stage.stage == FINETUNING and item.prompt not in told

@@ -13,6 +13,7 @@ from slm.report.markup import Markup, el, group
 from slm.report.run_record import FINETUNING, Continuation, Report, Stage
 
 NOTICE = "A research model: it knows little and is often wrong. It is no substitute for a doctor."
+STATED_ELSEWHERE = {"steps", "device", "precision", "compile", "threads", "tensorboard"}
 STAGE_TITLES = {"pretraining": "Pretraining", "finetuning": "Fine-tuning"}
 
 
@@ -83,7 +84,8 @@ def _setup(stage: Stage) -> list[tuple[str, Any]]:
         ("Tokenizer", _tokenizer(stage)),
         ("Model", _architecture(model, stage.parameters)),
         ("Steps", _steps(stage)),
-        ("Settings", _settings(training)),
+        ("Settings", _settings({**_only(model, "dropout"), **training})),
+        ("Tuning", _settings(_table(stage.recipe, "tuning")) if stage.stage == FINETUNING else None),
         ("Computed in", _computed_in(stage.frozen)),
     ]
 
@@ -93,20 +95,24 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def _only(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: values[key] for key in keys if key in values}
+
+
 def _steps(stage: Stage) -> str | None:
     each = f" of {wording.count(stage.tokens_per_step)} tokens" if stage.tokens_per_step else ""
     return f"{wording.count(stage.planned_steps)}{each}" if stage.planned_steps else None
 
 
 def _settings(training: Mapping[str, Any]) -> str:
-    """The plain values of the recipe's training section, in a line; the recipe itself stands at the end."""
+    """The plain values of a section of the recipe, in a line; the recipe itself stands at the end."""
     plain = {
         key: value for key, value in training.items() if value is not None and not isinstance(value, Mapping)
     }
     return "; ".join(
         f"{wording.words(key).lower()}{wording.NBSP}{value if key == 'seed' else wording.setting(value)}"
         for key, value in plain.items()
-        if key != "steps"
+        if key not in STATED_ELSEWHERE
     )
 
 
@@ -192,7 +198,8 @@ def _events(stage: Stage) -> Markup | None:
     if metrics.cut:
         items.append(group("The last line of metrics.jsonl was cut short and is left out."))
     if metrics.unreadable:
-        items.append(group(f"{wording.count(metrics.unreadable)} lines of metrics.jsonl could not be read."))
+        lines = "1 line" if metrics.unreadable == 1 else f"{wording.count(metrics.unreadable)} lines"
+        items.append(group(f"{lines} of metrics.jsonl could not be read (a kill may cut one short)."))
     return el("ul", (el("li", item) for item in items), class_="notes") if items else None
 
 
@@ -226,7 +233,7 @@ def scrolling(table: Markup, label: str) -> Markup:
 
 def stories_section(report: Report) -> Markup:
     """For each prompt what the model wrote at several points of the training, side by side."""
-    stages = [stage for stage in report.stages if _strips(stage)]
+    stages = [stage for stage in report.stages if _strips(report, stage)]
     legend = el(
         "p",
         "The ",
@@ -242,7 +249,7 @@ def stories_section(report: Report) -> Markup:
     )
 
 
-def _strips(stage: Stage) -> dict[tuple[str, int], list[tuple[int, Continuation]]]:
+def _strips(report: Report, stage: Stage) -> dict[tuple[str, int], list[tuple[int, Continuation]]]:
     """(prompt, its number among equals) -> what was written at each step.
 
     Of a fine-tuning only its answers: its stories stand where it is shown what was forgotten.
@@ -252,30 +259,30 @@ def _strips(stage: Stage) -> dict[tuple[str, int], list[tuple[int, Continuation]
         seen: dict[str, int] = {}
         for item in samples.items:
             nth = seen[item.prompt] = seen.get(item.prompt, 0) + 1
-            if stage.stage != FINETUNING or item.is_question:
+            if stage.stage != FINETUNING or report.is_answer(stage, item):
                 strips.setdefault((item.prompt, nth), []).append((samples.step, item))
     return strips
 
 
 def _stage_strips(report: Report, stage: Stage) -> Markup:
-    strips = _strips(stage)
+    strips = _strips(report, stage)
+    answers = stage.stage == FINETUNING
     (_, first), *others = strips.items()
     more = el(
         "details",
         el("summary", f"{len(others)} more {'prompt' if len(others) == 1 else 'prompts'}"),
-        (_strip(stage, cards) for _, cards in others),
+        (_strip(stage, cards, answers) for _, cards in others),
     )
-    answers = any(item.is_question for _, item in first)
     return group(
         stage_heading(report, stage),
         notice() if answers else None,
-        _strip(stage, first),
+        _strip(stage, first, answers),
         more if others else None,
     )
 
 
-def _strip(stage: Stage, cards: Sequence[tuple[int, Continuation]]) -> Markup:
-    items = (el("li", _when(stage, step), story(item)) for step, item in cards)
+def _strip(stage: Stage, cards: Sequence[tuple[int, Continuation]], answers: bool) -> Markup:
+    items = (el("li", _when(stage, step), story(item, answers)) for step, item in cards)
     label = f"Texts from the prompt {cards[0][1].prompt!r} at {len(cards)} points of the training"
     return el("div", el("ol", items), class_="strip", tabindex="0", role="region", aria_label=label)
 
@@ -288,14 +295,9 @@ def _when(stage: Stage, step: int) -> Markup:
     return el("p", el("b", name), " ", el("span", loss), class_="when")
 
 
-def story(item: Continuation) -> Markup:
-    """A prompt and what the model wrote after it, as it came, with the reason why it stopped."""
+def story(item: Continuation, answer: bool = False) -> Markup:
+    """A prompt and what the model wrote after it (an answer below it), as it came, and why it stopped."""
     stops = {"end": "ended by itself", "length": "stopped at the length limit"}
-    text = el(
-        "div",
-        el("b", item.prompt, class_="prompt"),
-        item.text or el("i", "nothing"),
-        class_="written",
-        dir="auto",
-    )
+    prompt = el("b", item.prompt, class_="prompt asked" if answer else "prompt") if item.prompt else None
+    text = el("div", prompt, item.text or el("i", "nothing"), class_="written", dir="auto")
     return group(text, el("p", stops.get(item.stop or "", item.stop), class_="stop") if item.stop else None)

@@ -45,8 +45,8 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.1f}{NBSP}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes}{NBSP}min {rest:02d}{NBSP}s" if rest else f"{minutes}{NBSP}min"
-    return f"{minutes // 60:,}{NBSP}h {minutes % 60:02d}{NBSP}min"
+        return f"{minutes}{NBSP}min{NBSP}{rest:02d}{NBSP}s" if rest else f"{minutes}{NBSP}min"
+    return f"{minutes // 60:,}{NBSP}h{NBSP}{minutes % 60:02d}{NBSP}min"
 
 
 def decimal(value: float | None, digits: int = 3) -> str:
@@ -83,7 +83,7 @@ def date(moment: Any) -> str:
     except ValueError:
         return str(moment) if moment else UNKNOWN
     months = ("January February March April May June July August September October November December").split()
-    zone = f" {when.tzname()}" if when.tzinfo else ""
+    zone = f"{NBSP}{when.tzname()}" if when.tzinfo else ""
     return f"{when.day}{NBSP}{months[when.month - 1]} {when.year}, {when:%H:%M}{zone}"
 
 

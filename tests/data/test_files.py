@@ -8,6 +8,7 @@ import json
 import re
 import tracemalloc
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def json_lines(records: list[dict]) -> str:
 
 def in_chunks(data: bytes, cuts: list[int]) -> list[bytes]:
     borders = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[start:end] for start, end in zip(borders, borders[1:])]
+    return [data[start:end] for start, end in pairwise(borders)]
 
 
 @given(
@@ -72,9 +73,8 @@ def write_csv(path: Path, delimiter: str = ",") -> None:
 
 def write_parquet(path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow", reason="pyarrow comes with the extra 'hub'")
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(RECORDS), path, row_group_size=1)
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.Table.from_pylist(RECORDS), path, row_group_size=1)
 
 
 FORMATS: dict[str, Callable[[Path], object]] = {

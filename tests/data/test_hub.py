@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.hub_server import ALWAYS, HubServer
+from hub_server import ALWAYS, HubServer
 
 pytest.importorskip("datasets", reason="the package datasets comes with the extra 'hub'")
 
@@ -30,16 +29,19 @@ import hashlib, json, socket, sys, time
 from dataclasses import asdict
 
 strangers = []
-connect = socket.socket.connect
 
-def connect_and_tell(self, address):
-    if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
-        strangers.append(address[0])
-    return connect(self, address)
+def watched(ask, place):
+    def ask_and_tell(*arguments, **options):
+        host = arguments[place][0] if isinstance(arguments[place], tuple) else arguments[place]
+        if host not in ("127.0.0.1", "localhost"):
+            strangers.append(str(host))
+        return ask(*arguments, **options)
+    return ask_and_tell
 
+socket.getaddrinfo = watched(socket.getaddrinfo, 0)
+socket.socket.connect = watched(socket.socket.connect, 1)
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(min(seconds, 0.001))  # the clients wait seconds before they try again
-socket.socket.connect = connect_and_tell
 
 from slm.data.documents import DocumentsConfig, open_documents
 from slm.data.hub import open_snapshot
@@ -123,6 +125,12 @@ def server() -> Iterator[HubServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def no_fault_outlives_its_test(server: HubServer) -> Iterator[None]:
+    yield
+    server.heal()
+
+
 @pytest.fixture(scope="module")
 def client(server: HubServer, home: Path) -> Iterator[Client]:
     with Client(server.url, home) as client:
@@ -163,16 +171,21 @@ A dataset.
 """
 
 
-def dataset(files: int = 2) -> dict[str, bytes]:
+def dataset() -> dict[str, bytes]:
     """A repository with two configurations, one of them with a validation split."""
-    shards = {f"data/train-{n:05}.parquet": parquet(stories(n * 30, n * 30 + 30)) for n in range(files)}
+    shards = {f"data/train-{n:05}.jsonl": jsonl(stories(n * 30, n * 30 + 30)) for n in range(2)}
     medical = [{"Question": f"q{n}", "Complex_CoT": f"c{n}", "Response": f"r{n}"} for n in range(25)]
     return {
         "README.md": CARD,
         "data/validation-00000.jsonl": jsonl(stories(1000, 1010)),
         "medical.json": json.dumps(medical).encode(),
-        **{name.replace(".parquet", ".jsonl"): jsonl(stories(n * 30, n * 30 + 30)) for n, name in enumerate(shards)},
+        **shards,
     }
+
+
+def transfers(server: HubServer, name: str) -> list[str]:
+    """The Range header of every request for the content of a file."""
+    return [header for method, path, header in server.requests if path.endswith(name) and method == "GET"]
 
 
 def texts(answer: dict[str, Any], split: str) -> list[str]:
@@ -181,10 +194,6 @@ def texts(answer: dict[str, Any], split: str) -> list[str]:
 
 def expected(start: int, end: int) -> list[str]:
     return [story["text"].strip() for story in stories(start, end)]
-
-
-def incomplete_files(home: Path) -> list[Path]:
-    return [path for path in home.rglob("*") if "incomplete" in path.name]
 
 
 # What comes
@@ -201,15 +210,15 @@ def test_a_dataset_comes_as_it_is_with_its_own_validation_split(server: HubServe
         "hub:plain/stories/data/train-00000.jsonl",
         "hub:plain/stories/data/train-00001.jsonl",
     ]
-    assert not any("data/train" in path for method, path, _ in _requests_of(server, client, "plain/stories"))
     assert answer["progress"][0] == answer["progress"][1] > 0
 
 
-def _requests_of(server: HubServer, client: Client, repository: str) -> list[tuple[str, str, str]]:
-    """What is asked of the hub when the dataset is read once more: nothing that is in the cache."""
+def test_what_is_in_the_cache_is_not_fetched_again(server: HubServer, client: Client):
+    server.add("datasets/read/twice", dataset())
+    first = client.documents("read/twice")
     server.requests.clear()
-    client.documents(repository)
-    return [request for request in server.requests if "/resolve/" in request[1] and request[0] == "GET"]
+    assert client.documents("read/twice") == first
+    assert server.requests and not transfers(server, ".jsonl")
 
 
 def test_parquet_files_and_a_repository_without_a_card(server: HubServer, client: Client):
@@ -263,11 +272,6 @@ def test_files_of_a_model_come_whole(server: HubServer, client: Client):
 # What goes wrong on the way
 
 
-def transfers(server: HubServer, name: str) -> list[str]:
-    """The Range header of every request for the content of a file."""
-    return [header for method, path, header in server.requests if path.endswith(name) and method == "GET"]
-
-
 def test_a_transfer_that_is_cut_is_made_again(server: HubServer, client: Client):
     server.add("datasets/cut/once", dataset())
     server.cut("data/train-00001.jsonl")
@@ -301,23 +305,19 @@ def test_what_cannot_be_completed_is_never_taken_for_whole(fault: str, server: H
     repository = f"faulty/{fault.replace(' ', '-')}"
     server.add(f"datasets/{repository}", dataset())
     inflict(server)
-    try:
-        error = client.error(repository)
-    finally:
-        server.heal()
+    error = client.error(repository)
+    server.heal()
     assert error.startswith(f"NetworkError: hub:{repository}: ")
     assert re.search(message, error), error
-    assert not incomplete_files(home)
+    assert not list(home.glob(f"hub/datasets--{repository.replace('/', '--')}/snapshots/*/data/train-00001.jsonl"))
     assert texts(client.documents(repository), "train") == expected(0, 60)
 
 
 def test_a_card_that_cannot_be_fetched_is_a_matter_of_the_network(server: HubServer, client: Client):
     server.add("datasets/no/card", dataset())
     server.fail("README.md", ALWAYS)
-    try:
-        error = client.error("no/card")
-    finally:
-        server.heal()
+    error = client.error("no/card")
+    server.heal()
     assert error.startswith("NetworkError: hub:no/card: cannot fetch from the hub (")
     assert texts(client.documents("no/card"), "train") == expected(0, 60)
 
@@ -359,8 +359,8 @@ NOT_THERE: list[tuple[str, dict[str, Any], str]] = [
 def some_datasets(server: HubServer) -> None:
     server.add("datasets/some/data", dataset())
     server.add("datasets/some/gated", dataset()).gated = True
-    undecided = b"---\nconfigs:\n- config_name: a\n  data_files: a.jsonl\n- config_name: b\n  data_files: b.jsonl\n---\n"
-    server.add("datasets/some/undecided", {"README.md": undecided, "a.jsonl": jsonl(stories(0, 9)), "b.jsonl": b"{}"})
+    two = b"---\nconfigs:\n- config_name: a\n  data_files: a.jsonl\n- config_name: b\n  data_files: b.jsonl\n---\n"
+    server.add("datasets/some/undecided", {"README.md": two, "a.jsonl": jsonl(stories(0, 9)), "b.jsonl": b"{}"})
     server.add("datasets/some/pictures", {"train/1.png": b"PNG", "README.md": b"# Pictures"})
     pattern = b"---\nconfigs:\n- config_name: a\n  data_files: b*.jsonl\n---\n"
     server.add("datasets/some/pattern", {"README.md": pattern, "a.jsonl": jsonl(stories(0, 9))})
@@ -426,7 +426,4 @@ def test_offline_the_cached_copy_is_used_and_said_to_be(server: HubServer, clien
 
 def test_a_server_that_is_gone_is_a_network_error(server: HubServer, client: Client):
     server.gone = True
-    try:
-        assert "NetworkError: hub:some/thing: cannot fetch from the hub" in client.error("some/thing")
-    finally:
-        server.heal()
+    assert "NetworkError: hub:some/thing: cannot fetch from the hub" in client.error("some/thing")

@@ -6,20 +6,28 @@ Story n depends on (seed, n) alone. Knows nothing about files, tokens or trainin
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from slm.data.samples import story_words as words
-from slm.data.samples.grammar import Choice, Grammar, Node, Slots, expand, join_lines, mend_articles
+from slm.data.samples.grammar import Choice, Grammar, Node, Slots, capitalise, expand, join_lines, mend_articles
+from slm.data.samples.plots_everyday import EVERYDAY_PLOTS
 from slm.data.samples.plots_friends import FRIEND_PLOTS
 from slm.data.samples.plots_home import HOME_PLOTS
 from slm.data.samples.plots_outdoors import OUTDOOR_PLOTS
 from slm.data.samples.plots_wonder import WONDER_PLOTS
 
-PLOTS = HOME_PLOTS | OUTDOOR_PLOTS | FRIEND_PLOTS | WONDER_PLOTS
+PLOTS = EVERYDAY_PLOTS | HOME_PLOTS | OUTDOOR_PLOTS | FRIEND_PLOTS | WONDER_PLOTS
 # How the paragraphs of a story are parted: most by a blank line, some not at all.
 PARTINGS = ("\n\n", "\n\n", "\n", " ")
+# The share of stories that say "don't" and "I'm"; the others say "do not" and "I am" throughout.
+CONTRACTED = 0.6
+LONG_FORM = re.compile(r"\b(?:(?:[Dd]o|[Dd]id|[Dd]oes|[Cc]ould|[Ww]as|[Ii]s|[Aa]re|[Hh]ave|[Hh]ad|[Ww]ould|[Ss]hould) not"
+                       r"|[Cc]annot|[Ww]ill not|Let us|I am|I will|I have(?= [a-z]+ed)|You are|[Ww]e will)\b(?= [a-z])")
+SHORT_FORMS = {"cannot": "can't", "will not": "won't", "Let us": "Let's", "I am": "I'm", "I will": "I'll",
+               "I have": "I've", "You are": "You're", "we will": "we'll"}
 
 
 class Plot(NamedTuple):
@@ -55,7 +63,22 @@ def tell(plot: Plot, draw: Callable[[], float]) -> str:
     for beats in plot.paragraphs:
         sentences = [expand(beat, draw, slots) for beat in beats]
         paragraphs.append(" ".join([sentence for sentence in sentences if sentence]))
-    return mend_articles(parting.join(paragraphs))
+    text = mend_articles(parting.join([paragraph for paragraph in paragraphs if paragraph]))
+    return contract(text) if draw() < CONTRACTED else text
+
+
+def contract(text: str) -> str:
+    """`text` with 'do not' as "don't" and so on, wherever a word follows."""
+    return LONG_FORM.sub(_short_form, text)
+
+
+def _short_form(match: re.Match) -> str:
+    long = match[0]
+    if long in SHORT_FORMS:
+        return SHORT_FORMS[long]
+    if long.endswith(" not") and long.lower() != "will not":
+        return long[:-4] + "n't"
+    return capitalise(SHORT_FORMS[long[0].lower() + long[1:]])
 
 
 def cast(plot: Plot, draw: Callable[[], float]) -> Slots:
@@ -100,8 +123,8 @@ def _new_name(taken: list[str], table: list[str], pick: Callable) -> str:
 def load_world(world: str) -> tuple[Grammar, list[tuple[list[str], Node]]]:
     """The grammar of 'town' or 'woods', and the values that all its stories fix: places, homes, hobbies."""
     speech = [
-        words.SPEECH.replace("PREFIX", prefix).replace("SPEAKER", speaker).replace("VOICE", his)
-        for prefix, (speaker, his) in words.SPEAKERS.items()
+        words.SPEECH.replace("PREFIX", prefix).replace("SPEAKER", who).replace("VOICE", his).replace("MANNER", how)
+        for prefix, (who, his, how) in words.SPEAKERS.items()
     ]
     grammar = Grammar(words.COMMON, {"town": words.TOWN, "woods": words.WOODS}[world], *speech)
     fixed = [([name], grammar.rule(name)) for name in words.FIXED]
@@ -119,9 +142,11 @@ def read_script(script: str) -> list[Plot]:
 
     Head: `worlds:` (town, woods), `weather:` (fine where left out), then values that stay the same for the whole
     story, `name = choices` or `name/other = x/y|...`. After `begin:` a line is a beat, lines that start with '|' are
-    other ways to say it, '?' before it makes it optional, a blank line starts a paragraph.
+    other ways to say it, '?' before it leaves it out of three tellings in five, a blank line starts a paragraph.
     """
     head, _, body = script.partition("begin:\n")
+    for wording, choices in words.WORDINGS.items():
+        body = re.sub(wording, choices, body)
     lines = join_lines(head)
     settings = dict(line.split(": ", 1) for line in lines if " = " not in line)
     sources = [line.split(" = ", 1) for line in lines if " = " in line]
@@ -136,5 +161,6 @@ def read_script(script: str) -> list[Plot]:
 
 def _beat(grammar: Grammar, line: str) -> Node:
     if line.startswith("?"):
-        return Choice([grammar.compile(line[1:].strip()), ""])
+        beat = grammar.compile(line[1:].strip())
+        return Choice([beat, beat, "", "", ""])
     return grammar.compile(line)

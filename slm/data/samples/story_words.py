@@ -40,10 +40,9 @@ WOODS_ELDERS = tuple(
     for animal in ("owl", "turtle", "toad", "crow", "horse", "goose", "badger", "donkey")
 )
 
-# One set of rules for each speaker: SPEAKER is replaced by an expression for who speaks, PREFIX by a letter.
+# One set of rules for each speaker: SPEAKER, VOICE and MANNER stand for who, whose and how.
 SPEECH = """
-PREFIXsaid = said SPEAKER|SPEAKER said|said SPEAKER|said SPEAKER [softly|quietly|gently|slowly|kindly]
-| SPEAKER said [softly|with a smile|with a nod|in a kind voice|after a while]|said SPEAKER with a [small|kind|warm] smile
+PREFIXsaid = said SPEAKER|SPEAKER said|said SPEAKER|said SPEAKER [MANNER]|SPEAKER said [MANNER]
 PREFIXhappy = said SPEAKER [happily|with joy|with a laugh]|laughed SPEAKER|SPEAKER said [happily|with a big smile|with a grin]
 | cheered SPEAKER|SPEAKER [cheered|shouted with joy]|said SPEAKER with a [big|wide|happy|bright] [smile|grin]
 PREFIXsadly = said SPEAKER [sadly|in a small voice|with a sigh|in a sad voice]|SPEAKER [sighed|whispered]
@@ -52,11 +51,13 @@ PREFIXcried = cried SPEAKER|SPEAKER [cried|shouted|called]|shouted SPEAKER|calle
 PREFIXasked = asked SPEAKER|SPEAKER asked|asked SPEAKER [softly|kindly|gently]|SPEAKER wanted to know|wondered SPEAKER
 """
 
+CHILD_MANNER = "softly|quietly|slowly|after a while|at once|in a clear voice|with a nod"
+GROWN_MANNER = "softly|gently|kindly|with a smile|with a nod|in a kind voice|in a warm voice|after a while|in a deep voice"
 SPEAKERS = {
-    "h": ("{hero}", "{his}"),
-    "f": ("{friend}", "{fhis}"),
-    "m": ("{his} {parent}", "{mhis}"),
-    "e": ("{elder}", "{ehis}"),
+    "h": ("{hero}", "{his}", CHILD_MANNER),
+    "f": ("{friend}", "{fhis}", CHILD_MANNER),
+    "m": ("[{his} {parent}|{hero}'s {parent}]", "{mhis}", GROWN_MANNER),
+    "e": ("{elder}", "{ehis}", GROWN_MANNER),
 }
 
 COMMON = """
@@ -86,7 +87,7 @@ quick_thing = the wind|a rabbit|an arrow|a bird|lightning|a deer|a hare
 slow_thing = a snail|a turtle|a sleepy cow|cold honey
 quiet_thing = a mouse|a cat|falling snow|a leaf in the wind|a shadow|a sleeping baby
 
-who = Once upon a time[,|] there was a {trait} <young> {kind} <named> {hero}. [{He} lived {town}.|]
+who = Once upon a time[,|] there was a {trait} <young> {kind} <named> {hero}.[ {He} lived {town}.|]
 | Once upon a time[,|] there lived a {trait} {kind} <named> {hero} {town}.
 | Once upon a time[,|] a <young> {kind} <named> {hero} lived {town} with {his} {parent}.
 | Once upon a time, {town}, there [lived|was] a {trait} <young> {kind} <named> {hero}.
@@ -109,7 +110,7 @@ likes = {He} [liked|loved] to {hobby}, and {he} [liked|loved] to {hobby_two} too
 | Everyone knew {hero}, [for|because] {he} had <looks>.
 | {Hero} had <looks>.
 open = <who> <likes>|<who> <likes>|<who>|<who> <likes>
-oneday = one {day} {time}|on a {day} {time}|one {day} {time}|one {time}|one {day} {time}, not long ago
+oneday = one {day} {time}|on a {day} {time}|one {day} {time}|one {time}
 later = later that day|after a while|a little later|soon after that|before long|not long after
 
 sky = The sun was [warm|bright|high|golden] and the [air|grass|wind] smelled of [flowers|summer|honey|pine|rain and leaves|mint].
@@ -147,7 +148,7 @@ fthanks = "Thank you, {hero}," <fhappy>. "You are [the best friend|a true friend
 hthanks = "Thank you, {friend}," <hhappy>. "[I could not have done it alone|You are a true friend|What would I do without you|You are so kind]."
 | "Oh, thank you, {friend}!" <hhappy>.|{Hero} [gave|threw] {friend} a [big|warm|tight|long] hug. "Thank you," <hsaid>.
 surname = Brown|Green|Hill|Bell|Field|Stone|Cook|Lake|Gray|Young|Park|West|Wood
-snack = [shared|ate|had] <treat>[| and <treat>| with <fruit>]
+snack = [shared|ate|had] <treat>[| and <treat>| and <fruit>]
 
 lesson_line = {Hero} [learned|had learned|now knew|understood|found out|saw] that {lesson}.
 | From that day on, {hero} [always remembered|never forgot|knew] that {lesson}.
@@ -165,11 +166,11 @@ end = <lesson_line>|<lesson_line> <night_line>|<night_line>|<lesson_line>|<lesso
 """
 
 TOWN = """
-town = in a small town by the sea|in a big city|in a quiet village|on a farm near the hills|on a busy street|at the edge of a town
-| in a village by a river|on top of a green hill|near a long beach|beside a wide lake|in a town with many bridges|on a small island
-| in a street full of trees|not far from the sea|in a village in the mountains|next to a little school
-home = a small blue house|a tall brick house|a house with a red door|a little white house|a yellow house|a cozy flat
-| an old stone house|a house with a green roof|a wooden house|a house full of books
+town = [in|near] a [small|quiet|busy|sunny|windy|little|friendly] [town|village] [by the sea|by a river|near the hills|in the mountains|full of trees
+| with many bridges|beside a lake|with a tall clock tower|at the edge of a forest|with a big market|by a long beach|on an island]
+| [on|near] a [small|big|sunny|old|windy|quiet] farm [near the hills|by a river|with a red barn|full of animals|behind the woods|far from the city]
+| [on|at the end of] a [quiet|busy|narrow|crooked|long|sunny] street [full of trees|near the harbor|behind the school|by the park|in a big city|with yellow lamps]
+home = a [small|tall|cozy|old|little|bright|narrow|neat] [blue|red|yellow|white|brick|wooden|stone|green] house[| with a <color> [door|roof|fence|gate]| full of [books|flowers|cats|music]]
 hobby = paint big pictures|build tall towers|climb trees|read books about whales|dance in the kitchen|collect shiny stones
 | bang on a drum|sing in the bath|look for bugs|blow bubbles|bake cookies|count the stars|run in the grass|jump in puddles
 | watch the trains go by|feed the ducks|fold paper boats|tell funny stories|play hide and seek|dig in the sand
@@ -186,11 +187,10 @@ meetplace = at school|in the park|on the playground|next door|by the fountain|ne
 """
 
 WOODS = """
-town = in a green forest|near a clear stream|under an old oak tree|at the edge of the woods|beside a quiet pond|on a sunny hill
-| in a deep valley|in a meadow full of flowers|near a wide river|under the roots of a tall pine|behind a waterfall
-| in the middle of the forest|at the foot of a mountain|by a little blue lake|in an old garden|near a field of corn
-home = a cozy den|a small house made of sticks|a warm hole|a hollow log|a little hut|a snug home under a tree|a round stone house
-| a house with a mossy roof|a nest of soft leaves|a small cave
+town = [in|near|at the edge of] a [green|quiet|deep|sunny|mossy|dark|wide] [forest|wood|valley|meadow] [full of birds|near a wide river|behind the hills
+| by a clear stream|at the foot of a mountain|full of <flowers>|with tall pines|where <bugs> hummed|by a blue lake|far from the road]
+| under [an old|a tall|a crooked|a huge] [oak|pine|willow|beech] [by the stream|on a hill|near the pond|at the edge of the woods|in a meadow]
+home = a [cozy|small|snug|warm|round|neat|mossy|crooked] [den|hut|hole|cave|log house|stone house|burrow][| with a <color> door| full of [leaves|feathers|pebbles|nuts]| made of [sticks|stones|clay]]
 hobby = roll down the hill|splash in the stream|chase butterflies|nap in the sun|sing to the moon|gather berries|watch the clouds
 | jump over logs|hide in the tall grass|listen to the birds|smell the flowers|play in the leaves|slide in the mud|race the wind
 hobby_two = look at the stars|dance in the rain|dig for roots|paddle in the pond|tell jokes to the frogs|collect round pebbles
@@ -211,9 +211,44 @@ DAYS = {
     "rain": "rainy wet gray stormy dark".split(),
     "snow": "snowy cold white frosty icy".split(),
 }
-TIMES = ("morning", "afternoon", "day", "morning after breakfast", "afternoon after lunch")
+TIMES = ("morning", "afternoon", "day", "morning after breakfast", "afternoon after lunch", "Monday morning",
+         "Tuesday afternoon", "Friday morning", "Saturday morning", "Saturday afternoon", "Sunday morning")
 TRAITS = """kind brave curious cheerful quiet clever gentle happy friendly busy lively polite shy funny merry careful
 helpful playful smart sweet stubborn proud noisy thoughtful""".split()
 
 # Slots that are drawn once for a story from a rule of its world.
 FIXED = ("town", "home", "place", "hobby", "hobby_two")
+
+# Where a script says the one, a telling may say the other (patterns of `re`, replaced before a script is compiled).
+# A name in place of a pronoun keeps it clear who is who.
+WORDINGS = {
+    r"\{He\} ": "[{He}|{He}|{Hero}] ",
+    r"\{Fhe\} ": "[{Fhe}|{Friend}] ",
+    r"\{His\} \{parent\}": "[{His} {parent}|{Hero}'s {parent}]",
+    r'" \{he\} (said|cried|asked|shouted|called|whispered)\b': r'" [{he} \1|{he} \1|\1 {hero}]',
+    r'" \{fhe\} (said|cried|asked|shouted|called|whispered)\b': r'" [{fhe} \1|{fhe} \1|\1 {friend}]',
+    r'" \{mhe\} (said|asked)\b': r'" [{mhe} \1|\1 {his} {parent}]',
+    r'" \{ehe\} (said|asked)\b': r'" [{ehe} \1|\1 {elder}]',
+    r"\bThen (?=\{|a )": "[Then|Then|Soon|After that] ",
+    r"\bSo (?=\{he|they )": "[So|So|And so] ",
+    r"\bAt last\b": "[At last|Finally]",
+    r"\bThe next day\b": "[The next day|The day after]",
+    r"\bthe next day\b": "[the next day|the day after]",
+    r"\beveryone\b": "[everyone|everybody]",
+    r"\bEveryone\b": "[Everyone|Everybody]",
+    r"\bnobody\b": "[nobody|no one]",
+    r"\bNobody\b": "[Nobody|No one]",
+    r"\bbegan to\b": "[began|started] to",
+    r"\bat once\b": "[at once|right away]",
+    r"\bcame back\b": "[came back|returned]",
+    r"\blooked at\b": "[looked at|looked at|gazed at]",
+    r"\bsmiled\b": "[smiled|smiled|grinned]",
+    r"\blaughed\b": "[laughed|laughed|giggled]",
+    r"\bvery (?!first|last)": "[very|really] ",
+    r"\bfor a long time\b": "for [a long time|a long while|quite a while]",
+    r"\beach other\b": "[each other|one another]",
+    r"\ba lot of\b": "[a lot of|lots of|plenty of]",
+    r"\bI am sorry\b": "I am [sorry|so sorry|very sorry]",
+    r"(?<=\{he\} )ran\b|(?<=\{hero\} )ran\b|(?<=\{Hero\} )ran\b|(?<=[Tt]hey )ran\b": "[ran|ran|raced|hurried]",
+    r"\bhad to\b": "[had to|had to|needed to]",
+}

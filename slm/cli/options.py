@@ -1,0 +1,51 @@
+"""The options that several commands share, written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slm.errors import ConfigError
+
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe, such as training.learning_rate=3e-4. Repeatable."),
+]
+Name = Annotated[str, typer.Option(help="Name of the run; by default the recipe's, or the next that is free.")]
+Resume = Annotated[
+    str | None, typer.Option("--resume", metavar="RUN", help="Go on with a stopped run ('' for the newest), with the same bits.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run of more than 30 minutes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
+Runs = Annotated[Path, typer.Option("--runs", metavar="FOLDER", help="Where runs lie.")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="OURS=THEIRS", help="Which column is which: text=story, question=Q. Repeatable."),
+]
+Validation = Annotated[str, typer.Option(help="Validation documents; by default some are held out.")]
+Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
+Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]
+Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
+
+
+def documents_section(
+    sources: list[str], kind: str, column: list[str] | None = None, validation: str = "", separator: str = "",
+    strict: bool = False, limit: int = 0, **more: object,
+) -> dict[str, object]:  # fmt: skip
+    """The [documents] section of a recipe, from the command line's words for it."""
+    section: dict[str, object] = {"source": list(sources), "kind": kind, "strict": strict, "limit": limit}
+    section["columns"] = dict(_pair(text) for text in column or [])
+    if validation:
+        section["validation"] = [validation]
+    if separator:
+        section["separator"] = separator.replace("\\n", "\n").replace("\\t", "\t")
+    return section | {key: value for key, value in more.items() if value not in ("", None)}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    ours, equals, theirs = text.partition("=")
+    if not equals or not ours or not theirs:
+        raise ConfigError(f"--column expects OURS=THEIRS, such as text=story; got {text!r}")
+    return ours, theirs

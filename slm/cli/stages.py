@@ -1,0 +1,265 @@
+"""The commands that make something: run, prepare, train, finetune."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slm.cli import options
+from slm.errors import DataError
+
+if TYPE_CHECKING:
+    from slm.cli.console import ConsoleObserver
+    from slm.data.token_store import TokenStore
+    from slm.recipe import Recipe
+
+RUNS = Path("runs")
+
+
+def register(app: typer.Typer) -> None:
+    for command in (run, prepare, train, finetune):
+        app.command()(command)
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="quick, tinystories, or your own file.toml.")] = "quick",
+    set_: options.Set = None,
+    name: options.Name = "",
+    resume: options.Resume = None,
+    yes: options.Yes = False,
+    as_json: options.Json = False,
+    runs: options.Runs = RUNS,
+) -> None:
+    """Do everything: documents, tokens, training, fine-tuning, measuring, report.
+
+    Example: slm run quick
+    """
+    from slm.pipeline import resume_recipe, run_recipe
+    from slm.recipe import load_recipe
+
+    with _observer(yes, "slm run quick (a few minutes)") as observer:
+        if resume is not None:
+            result = resume_recipe(resume, observer, runs, _prepared)
+        else:
+            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, _command(), runs, _prepared)
+    summary = result.summary()
+    if as_json:
+        print(json.dumps(summary, indent=1))
+    else:
+        from slm.cli.summary import print_summary
+
+        print_summary(summary, next_command=_next_after_run(recipe))
+
+
+def prepare(
+    source: Annotated[list[str], typer.Argument(help="Files, folders, globs, hub:owner/name, samples:stories, samples:medical.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the token store; by default token_stores/<source>-<hash>.")] = None,
+    kind: Annotated[str, typer.Option(help="text, or question_answer for fine-tuning.")] = "text",
+    column: options.Column = None,
+    validation: options.Validation = "",
+    separator: options.Separator = "",
+    strict: options.Strict = False,
+    limit: options.Limit = 0,
+    holdout: Annotated[float, typer.Option(help="Share held out for validation where there is none.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Decides which documents are held out.")] = 0,
+    config: Annotated[str, typer.Option(help="Configuration of a hub dataset.")] = "",
+    split: Annotated[str, typer.Option(help="Split of a hub dataset to train on.")] = "",
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit of a hub dataset.")] = "",
+    tokenizer: Annotated[str, typer.Option(help="gpt2, or a folder or file with a tokenizer.json.")] = "gpt2",
+    reasoning: Annotated[bool, typer.Option(help="Keep the reasoning of question-answer records.")] = False,
+    as_json: options.Json = False,
+) -> None:
+    """Turn documents into a token store: clean, split, tokenized, hashed.
+
+    Example: slm prepare stories/*.txt --separator '\\n\\n'
+    """
+    from slm.config_files import from_dict
+    from slm.data.documents import DocumentsConfig
+    from slm.data.prompt_format import PromptFormat
+    from slm.prepare import prepare as prepare_documents
+
+    section = options.documents_section(
+        source, kind, column, validation, separator, strict, limit, holdout=holdout, seed=seed, config=config, split=split,
+        revision=revision,
+    )  # fmt: skip
+    documents = from_dict(DocumentsConfig, section, where="slm prepare")
+    prompt_format = PromptFormat(reasoning) if kind == "question_answer" else None
+    with _encoding_progress() as (progress, message):
+        store = prepare_documents(documents, tokenizer, prompt_format, out, progress, message)
+    if as_json:
+        print(json.dumps(store.manifest, indent=1))
+    else:
+        from slm.cli.summary import print_store
+
+        print_store(store)
+
+
+def train(
+    data: Annotated[list[str] | None, typer.Argument(help="A token store, or sources as for slm prepare; by default the newest store.")] = None,
+    recipe: Annotated[str, typer.Option(help="Settings to train with.")] = "stories",
+    set_: options.Set = None,
+    name: options.Name = "",
+    from_: Annotated[str, typer.Option("--from", metavar="MODEL", help="Start from a run, a model folder or hub:owner/name.")] = "",
+    resume: options.Resume = None,
+    yes: options.Yes = False,
+    column: options.Column = None,
+    validation: options.Validation = "",
+    separator: options.Separator = "",
+    as_json: options.Json = False,
+    runs: options.Runs = RUNS,
+) -> None:
+    """Train a model on a token store.
+
+    Example: slm train stories.txt --set training.steps=500
+    """
+    from slm.pretrain import pretrain, resume_pretraining
+    from slm.training.run_folder import find_run
+
+    with _observer(yes, "--set training.steps=... for fewer steps") as observer:
+        if resume is not None:
+            finished = resume_pretraining(resume, observer, runs)
+        else:
+            settings, store = _recipe_and_store(recipe, set_, data, "text", column, validation, separator)
+            is_folder = from_.startswith("hub:") or (Path(from_) / "config.json").is_file()
+            model = from_ if is_folder or not from_ else str(find_run(from_, runs).best_model())
+            finished = pretrain(store, settings, name, model, observer, _command(), runs)
+    _print_finished(finished, as_json, f'slm generate {finished.name} "Once upon a time"')
+
+
+def finetune(
+    data: Annotated[list[str] | None, typer.Argument(help="A token store of questions, or sources as for slm prepare.")] = None,
+    from_: Annotated[str, typer.Option("--from", metavar="MODEL", help="A run, a model folder or hub:owner/name; by default the newest base run.")] = "",
+    recipe: Annotated[str, typer.Option(help="Settings to tune with.")] = "medical",
+    set_: options.Set = None,
+    name: options.Name = "",
+    resume: options.Resume = None,
+    yes: options.Yes = False,
+    column: options.Column = None,
+    validation: options.Validation = "",
+    as_json: options.Json = False,
+    runs: options.Runs = RUNS,
+) -> None:
+    """Tune a trained model on questions and answers.
+
+    Example: slm finetune questions.jsonl --column response=answer
+    """
+    from slm.finetune import finetune as tune
+    from slm.finetune import newest_pretraining, resume_finetuning
+
+    with _observer(yes, "--set training.steps=... for fewer steps") as observer:
+        if resume is not None:
+            finished = resume_finetuning(resume, observer, runs)
+        else:
+            if not from_:
+                from_ = newest_pretraining(runs).name
+                observer.message(f"starting from {runs / from_}, the newest base run")
+            settings, store = _recipe_and_store(recipe, set_, data, "question_answer", column, validation, "")
+            finished = tune(store, settings, from_, name, observer, _command(), runs)
+    _print_finished(finished, as_json, f'slm generate {finished.name} --question "What are the symptoms of asthma?"')
+
+
+def _recipe_and_store(
+    name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None, validation: str,
+    separator: str,
+) -> tuple[Recipe, TokenStore]:  # fmt: skip
+    """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest."""
+    from slm.data.token_store import open_token_store
+    from slm.recipe import load_recipe
+
+    if not data and name == "stories":
+        data = [str(_newest_store(kind))]
+    if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
+        store = open_token_store(Path(data[0]))
+        return load_recipe(name, assignments or [], documents=store.manifest["documents"]), store
+    if data:
+        section = options.documents_section(data, kind, column, validation, separator)
+        settings = load_recipe(name, assignments or [], documents=section)
+    else:
+        settings = load_recipe(name, assignments or [])
+    return settings, _prepared(settings)
+
+
+def _newest_store(kind: str) -> Path:
+    from slm.cli.console import say
+    from slm.data.token_store import read_manifest
+    from slm.prepare import STORES
+
+    manifests = sorted(STORES.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in manifests:
+        if (read_manifest(path.parent)["prompt_format"] is not None) == (kind == "question_answer"):
+            say(f"training on {path.parent}, the newest token store")
+            return path.parent
+    raise DataError(f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt")
+
+
+def _prepared(recipe: Recipe) -> TokenStore:
+    """The recipe's store, made with a progress bar."""
+    from slm.data.prompt_format import PromptFormat
+    from slm.prepare import prepare as prepare_documents
+
+    prompt_format = PromptFormat(recipe.tuning.reasoning) if recipe.stage == "finetuning" else None
+    with _encoding_progress() as (progress, message):
+        store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
+    counts = store.manifest["splits"]
+    message(
+        f"{store.folder}: {counts['train']['documents']:,} documents to train on ({counts['train']['tokens']:,} tokens), "
+        f"{counts['validation']['documents']:,} held out"
+    )
+    return store
+
+
+@contextlib.contextmanager
+def _encoding_progress() -> Iterator[tuple]:
+    from slm.cli.console import ConsoleObserver, say
+
+    observer = ConsoleObserver()
+
+    def progress(stream: object, encoded: int) -> None:
+        total = stream.bytes_total
+        if total:
+            observer.working(f"reading and encoding ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
+
+    try:
+        yield progress, say
+    finally:
+        observer.close()
+
+
+@contextlib.contextmanager
+def _observer(yes: bool, shorter: str) -> Iterator[ConsoleObserver]:
+    from slm.cli.console import ConsoleObserver
+
+    observer = ConsoleObserver(yes, shorter)
+    try:
+        yield observer
+    finally:
+        observer.close()
+
+
+def _print_finished(run: object, as_json: bool, next_command: str) -> None:
+    if as_json:
+        evaluation = json.loads((run.path / "evaluation.json").read_text())
+        print(json.dumps({**run.read(), "evaluation": evaluation}, indent=1))
+        return
+    from slm.cli.summary import print_run
+
+    print_run(run, next_command)
+
+
+def _next_after_run(recipe: str) -> str:
+    if recipe == "quick":
+        return "slm run tinystories   (the documented system on real data: hours on a CPU, asks first)"
+    return 'slm generate --question "What are the symptoms of asthma?"'
+
+
+def _command() -> str:
+    """The command as it was typed, for run.json."""
+    import shlex
+
+    return shlex.join(["slm", *sys.argv[1:]])
