@@ -12,6 +12,7 @@ nothing about training loops; it saves and gives back what it is handed.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,9 +26,10 @@ from torch import Tensor
 
 from slm import __version__
 from slm.atomic_write import existing_folder, new_folder, write_bytes
+from slm.data.hub import open_snapshot
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import END_OF_TEXT, Tokenizer, gpt2_tokenizer, read_tokenizer
-from slm.errors import DataError, ModelError, NetworkError, import_extra
+from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
 
@@ -121,8 +123,6 @@ def save_best_params(path: Path, model: GPT) -> None:
 
     For scripts that expect that file; slm itself never loads it.
     """
-    import io
-
     buffer = io.BytesIO()
     torch.save({name: tensor.cpu() for name, tensor in model.state_dict().items()}, buffer)
     write_bytes(path, buffer.getvalue())
@@ -204,17 +204,11 @@ def _folder_tokenizer(folder: Path) -> Tokenizer:
     raise ModelError(f"{path}: expected the tokenizer here, found none; save it with AutoTokenizer.save_pretrained")
 
 
-def _hub_model(name: str) -> Path:
-    """Fetch a GPT-2 from the hub into its cache: config, safetensors, tokenizer. Returns the folder."""
-    hub = import_extra("huggingface_hub", "hub", f"hub:{name}")
-    errors = import_extra("huggingface_hub.errors", "hub", f"hub:{name}")
-    names = ["config.json", WEIGHTS, "tokenizer.json", "vocab.json"]
-    try:
-        return Path(hub.snapshot_download(name, allow_patterns=names))
-    except (errors.RepositoryNotFoundError, errors.HFValidationError):
-        raise ModelError(f"hub:{name}: expected a public model by that name, found none; see its spelling (owner/name)") from None
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise NetworkError(f"hub:{name}: cannot be fetched ({reason}); see the network, or name a local model folder") from None
-    except DataError:
-        raise
+def _hub_model(repository: str) -> Path:
+    """Fetch a GPT-2 from the hub into its cache: config, weights, tokenizer. Returns the folder."""
+    snapshot = open_snapshot(repository)
+    present = snapshot.names()
+    wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json") if name in present]
+    if WEIGHTS not in wanted or "config.json" not in wanted:
+        raise ModelError(f"{snapshot}: expected config.json and {WEIGHTS} in it; other formats, which can run code, are not read")
+    return snapshot.fetch(wanted)[0].path.parent

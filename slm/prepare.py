@@ -83,5 +83,5 @@ def _require_replaceable(folder: Path) -> None:
 
 
 def _slug(source: str) -> str:
-    name = source.split(":")[-1].rstrip("/").split("/")[-1]
+    name = source.split(":")[-1].rstrip("/").split("/")[-1].partition(".")[0]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:40] or "documents"

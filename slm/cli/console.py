@@ -22,7 +22,7 @@ console = Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    console.print(Text(text))
+    console.print(Text(text), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

@@ -55,7 +55,7 @@ class Deduplicator:
                 self._spill()
             except sqlite3.Error as error:
                 raise DataError(
-                    f"no room for the list of documents seen ({error}); free some disk, or set TMPDIR to a folder with room"
+                    f"no room for the list of documents seen ({error}); free some disk, or set TMPDIR to another folder"
                 ) from None
         return True
 

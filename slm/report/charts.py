@@ -50,9 +50,7 @@ def _legend(metrics: Metrics, half: int, steps: int) -> Markup:
         keys = keys if half else [("train", "training, each step")]
     if metrics.evaluations:
         keys += [("estimate", "training, estimated"), ("validation", "validation, estimated")]
-    return el(
-        "ul", (el("li", el("span", class_=f"key {kind}"), text) for kind, text in keys), class_="legend"
-    )
+    return el("ul", (el("li", el("span", class_=f"key {kind}"), text) for kind, text in keys), class_="legend")
 
 
 def _summary(metrics: Metrics) -> str:
@@ -75,8 +73,7 @@ def _readouts(metrics: Metrics, smooth: Sequence[Point]) -> dict[str, object]:
     """What the pointer shows: [step, smoothed loss, learning rate, tokens] and [step, train, validation]."""
     known = {point.step: point for point in metrics.steps}
     points = [
-        [at, round(loss, 4), known[at].learning_rate, known[at].tokens]
-        for at, loss in evenly(smooth, MAX_READOUTS)
+        [at, round(loss, 4), known[at].learning_rate, known[at].tokens] for at, loss in evenly(smooth, MAX_READOUTS)
     ]
     evaluations = [[e.step, e.train_loss, e.validation_loss] for e in metrics.evaluations]
     return {"high": max(1, metrics.last_step), "points": points, "evaluations": evaluations}
@@ -123,9 +120,7 @@ def _rate_panel(metrics: Metrics) -> Markup:
         _title("learning rate"),
         class_="rates",
         role="img",
-        aria_label=f"Learning rate by step, at most {wording.compact(top)}."
-        if rates
-        else "No learning rates yet.",
+        aria_label=f"Learning rate by step, at most {wording.compact(top)}." if rates else "No learning rates yet.",
     )
 
 
@@ -214,10 +209,7 @@ def _events(metrics: Metrics) -> list[int]:
 
 def _event_labels(metrics: Metrics, x: Axis) -> Markup | None:
     """Names beside the lines while they are few; the list below the drawing has all of them."""
-    shown = {
-        step: [e.event.replace("_", " ") for e in metrics.events if e.step == step]
-        for step in _events(metrics)
-    }
+    shown = {step: [e.event.replace("_", " ") for e in metrics.events if e.step == step] for step in _events(metrics)}
     if len(shown) > MAX_EVENT_LABELS:
         return None
     return group(
@@ -239,10 +231,7 @@ def intervals(comparisons: Sequence[Comparison]) -> Markup:
     """Bits per byte before (ring) and after (dot) with 95 % intervals (whiskers), a row for each text."""
     results = [result for pair in comparisons for result in (pair.before, pair.after) if result is not None]
     ends = [
-        value
-        for result in results
-        for value in (*(result.interval or ()), result.bits_per_byte)
-        if value is not None
+        value for result in results for value in (*(result.interval or ()), result.bits_per_byte) if value is not None
     ]
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     air = 0.05 * (high - low) or 0.1
@@ -257,10 +246,7 @@ def _interval_row(pair: Comparison, axis: Axis) -> Markup:
     values = [_said(pair.before, "before"), _said(pair.after, "after")]
     drawing = el(
         "svg",
-        (
-            el("line", x1=_at(axis.at(t)), x2=_at(axis.at(t)), y1="0", y2="100%", class_="grid")
-            for t in axis.ticks(5)
-        ),
+        (el("line", x1=_at(axis.at(t)), x2=_at(axis.at(t)), y1="0", y2="100%", class_="grid") for t in axis.ticks(5)),
         _whisker(pair.before, axis, "before"),
         _whisker(pair.after, axis, "after"),
         role="img",
@@ -278,9 +264,7 @@ def _step_of(pair: Comparison) -> Markup:
 def _said(result: Result | None, moment: str) -> str:
     if result is None:
         return ""
-    within = (
-        f", 95 % between {result.interval[0]:.3f} and {result.interval[1]:.3f}" if result.interval else ""
-    )
+    within = f", 95 % between {result.interval[0]:.3f} and {result.interval[1]:.3f}" if result.interval else ""
     return f"{moment} {wording.decimal(result.bits_per_byte)}{within}"
 
 

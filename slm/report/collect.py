@@ -51,9 +51,7 @@ def collect(run: Path) -> Report:
 
 def _read_parent(parent: Parent, runs: Path, known: set[str], notes: list[str]) -> Stage | None:
     if parent.run is None:
-        notes.append(
-            f"It started from the model {parent.model or 'unknown'}, which is no run of this folder."
-        )
+        notes.append(f"It started from the model {parent.model or 'unknown'}, which is no run of this folder.")
         return None
     # A name with a separator would lead out of the runs folder; a known one would lead in a circle.
     if Path(parent.run).name != parent.run or parent.run in known:
@@ -86,10 +84,7 @@ def _read_stage(folder: Path) -> Stage:
         parameters=number(record, "parameters"),
         planned_steps=number(record, "steps"),
         tokens_per_step=number(record, "tokens_per_step"),
-        **{
-            name: _mapping(record, name)
-            for name in ("recipe", "frozen", "data", "machine", "versions", "timing")
-        },
+        **{name: _mapping(record, name) for name in ("recipe", "frozen", "data", "machine", "versions", "timing")},
         metrics=read_metrics(folder / "metrics.jsonl"),
         samples=tuple(_read_samples(folder / "samples", notes)),
         answers=tuple(map(_answers, _items(_read_json(folder / "answers.json", notes), "items"))),
@@ -158,14 +153,10 @@ def _answers(record: dict[str, Any]) -> Answers:
     question = str(record.get("question") or "")
     sides = {name: record.get(name) for name in ("before", "after")}
     said = {
-        name: Continuation(question, str(side.get("text") or ""), side.get("stop"))
-        if isinstance(side, dict)
-        else None
+        name: Continuation(question, str(side.get("text") or ""), side.get("stop")) if isinstance(side, dict) else None
         for name, side in sides.items()
     }
-    return Answers(
-        question, record.get("reference") and str(record["reference"]), said["before"], said["after"]
-    )
+    return Answers(question, record.get("reference") and str(record["reference"]), said["before"], said["after"])
 
 
 def _result(record: dict[str, Any]) -> Result:
@@ -190,9 +181,7 @@ def _result(record: dict[str, Any]) -> Result:
 def _memorisation(record: Any) -> Memorisation | None:
     if not isinstance(record, dict):
         return None
-    return Memorisation(
-        *(number(record, name) for name in ("ngram", "generated", "found", "share", "samples"))
-    )
+    return Memorisation(*(number(record, name) for name in ("ngram", "generated", "found", "share", "samples")))
 
 
 def _parent(record: Any) -> Parent | None:

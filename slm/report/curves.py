@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,9 +33,7 @@ class Axis:
 
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers inside the axis, roughly `about` of them."""
-        return (
-            _log_ticks(self.low, self.high, about) if self.logarithmic else _ticks(self.low, self.high, about)
-        )
+        return _log_ticks(self.low, self.high, about) if self.logarithmic else _ticks(self.low, self.high, about)
 
     def _scaled(self, value: float) -> float:
         return math.log(value) if self.logarithmic else value
@@ -86,7 +84,7 @@ def evenly(items: Sequence[T], limit: int) -> list[T]:
 
 def _stretches(points: Sequence[Point], count: int) -> list[Sequence[Point]]:
     bounds = [round(at * len(points) / count) for at in range(count + 1)]
-    return [points[start:end] for start, end in zip(bounds, bounds[1:], strict=False) if end > start]
+    return [points[start:end] for start, end in pairwise(bounds) if end > start]
 
 
 def _ticks(low: float, high: float, about: int) -> list[float]:

@@ -46,9 +46,7 @@ def write_report(run: Path) -> Path:
     try:
         atomic_write.write_text(path, page)
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written ({error.strerror}): free space or check permissions"
-        ) from None
+        raise DataError(f"{path} cannot be written ({error.strerror}): free space or check permissions") from None
     return path
 
 
@@ -152,10 +150,7 @@ def _state_line(run: Stage) -> Markup | None:
 
 
 def _scores(report: Report) -> list[Markup]:
-    return [
-        _figure(f"Bits per byte: {title}", _before_after(pair), _within(pair))
-        for title, pair in headline(report)
-    ]
+    return [_figure(f"Bits per byte: {title}", _before_after(pair), _within(pair)) for title, pair in headline(report)]
 
 
 def _key_figures(report: Report) -> Iterable[Markup]:

@@ -40,9 +40,7 @@ def draw_loss_curve(run: Path) -> Path:
     try:
         atomic_write.write_bytes(path, picture.getvalue())
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written ({error.strerror}): free space or check permissions"
-        ) from None
+        raise DataError(f"{path} cannot be written ({error.strerror}): free space or check permissions") from None
     return path
 
 

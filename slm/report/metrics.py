@@ -83,9 +83,7 @@ def read_metrics(path: Path) -> Metrics:
     except FileNotFoundError:
         return Metrics()
     except OSError as error:
-        raise DataError(
-            f"{path} was expected to hold the run's metrics and cannot be read: {error.strerror}"
-        ) from None
+        raise DataError(f"{path} was expected to hold the run's metrics and cannot be read: {error.strerror}") from None
     history = _History()
     for line in lines:
         if line.strip():
@@ -117,9 +115,7 @@ class _History:
             )
             self._evaluations[point.step] = point
         elif kind == "event":
-            self._events.append(
-                Event(line["step"], str(line.get("event", "")), str(line.get("message") or ""))
-            )
+            self._events.append(Event(line["step"], str(line.get("event", "")), str(line.get("message") or "")))
         else:
             self._unreadable += 1
 
@@ -132,9 +128,8 @@ class _History:
         self._last = step
 
     def _forget_from(self, step: int) -> None:
-        # An evaluation of this very step may have been made before it was taken again, so only later ones go.
         self._steps = {at: point for at, point in self._steps.items() if at < step}
-        self._evaluations = {at: point for at, point in self._evaluations.items() if at <= step}
+        self._evaluations = {at: point for at, point in self._evaluations.items() if at < step}
 
     def metrics(self, cut: bool) -> Metrics:
         return Metrics(

@@ -20,9 +20,7 @@ def to_toml(values: Mapping[str, Any]) -> str:
 
 
 def _tables(values: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    plain = {
-        key: value for key, value in values.items() if value is not None and not isinstance(value, Mapping)
-    }
+    plain = {key: value for key, value in values.items() if value is not None and not isinstance(value, Mapping)}
     lines = [f"[{'.'.join(map(_key, path))}]"] if path and (plain or not values) else []
     lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
     blocks = ["\n".join(lines)] if lines else []

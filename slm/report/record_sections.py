@@ -19,17 +19,13 @@ Row = tuple[str, Any]
 
 def record_section(report: Report) -> Markup:
     """Times and sizes of each stage; machine and versions once for each that differs."""
-    cards = [
-        el("div", _heading(report, stage), facts(_stage_rows(stage), _named(stage)))
-        for stage in report.stages
-    ]
+    cards = [el("div", _heading(report, stage), facts(_stage_rows(stage), _named(stage))) for stage in report.stages]
     machines: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
     for stage in report.stages:
         if (stage.machine, stage.versions) not in machines:
             machines.append((stage.machine, stage.versions))
     where = [
-        el("div", el("h3", "Machine and versions"), facts(_machine(*pair), "Machine and versions"))
-        for pair in machines
+        el("div", el("h3", "Machine and versions"), facts(_machine(*pair), "Machine and versions")) for pair in machines
     ]
     return section("record", "Time, size, machine", el("div", cards, where, class_="cards"))
 
@@ -75,9 +71,7 @@ def again_section(report: Report) -> Markup:
     """The commands, the recipes and the hashes that a repetition is checked against."""
     commands = list(dict.fromkeys(stage.command for stage in report.stages if stage.command))
     shown = (
-        el("pre", el("code", "\n".join(commands)))
-        if commands
-        else el("p", "No command was recorded.", class_="empty")
+        el("pre", el("code", "\n".join(commands))) if commands else el("p", "No command was recorded.", class_="empty")
     )
     version = report.run.versions.get("slm")
     return section(

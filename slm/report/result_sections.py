@@ -65,9 +65,7 @@ def evaluation_section(report: Report) -> Markup:
     """Every figure of every stage's evaluation: drawn, and as a table."""
     stages = [stage for stage in report.stages if stage.results]
     if not stages:
-        return section(
-            "evaluation", "Evaluation", el("p", "No evaluation has been made yet.", class_="empty")
-        )
+        return section("evaluation", "Evaluation", el("p", "No evaluation has been made yet.", class_="empty"))
     hint = el(
         "p",
         "Bits per byte: how many bits the model needs for a byte of text it has not seen; lower is better. ",
@@ -80,9 +78,7 @@ def evaluation_section(report: Report) -> Markup:
         el("li", el("span", class_="key dot"), "after"),
         class_="legend",
     )
-    return section(
-        "evaluation", "Evaluation", hint, legend, (_stage_results(report, stage) for stage in stages)
-    )
+    return section("evaluation", "Evaluation", hint, legend, (_stage_results(report, stage) for stage in stages))
 
 
 def _stage_results(report: Report, stage: Stage) -> Markup:
@@ -98,9 +94,7 @@ def _stage_results(report: Report, stage: Stage) -> Markup:
         "Time",
     )
     head = el("tr", (el("th", name, scope="col") for name in names))
-    table = el(
-        "table", el("thead", head), el("tbody", map(_result_row, stage.results)), class_="numbers results"
-    )
+    table = el("table", el("thead", head), el("tbody", map(_result_row, stage.results)), class_="numbers results")
     label = f"Evaluation of {stage.name}"
     return group(stage_heading(report, stage), charts.intervals(stage.comparisons()), scrolling(table, label))
 
@@ -135,9 +129,7 @@ def forgotten_section(report: Report) -> Markup | None:
     lost = [pair for pair in run.comparisons() if not run.is_own(pair)]
     before, after = _stories_around(report)
     if not lost and not after:
-        empty = el(
-            "p", "Not measured: there is neither a score nor a story from after fine-tuning.", class_="empty"
-        )
+        empty = el("p", "Not measured: there is neither a score nor a story from after fine-tuning.", class_="empty")
         return section("forgotten", "What was forgotten", empty)
     stories = _stories_beside(before, after) if after else None
     return section("forgotten", "What was forgotten", el("ul", map(_loss_of, lost), class_="costs"), stories)
@@ -145,9 +137,7 @@ def forgotten_section(report: Report) -> Markup | None:
 
 def _loss_of(pair: Comparison) -> Markup:
     before, after = (side.bits_per_byte if side else None for side in (pair.before, pair.after))
-    figures = group(
-        el("b", wording.decimal(before)), " → ", el("b", wording.decimal(after)), " bits per byte"
-    )
+    figures = group(el("b", wording.decimal(before)), " → ", el("b", wording.decimal(after)), " bits per byte")
     change = None
     if before and after is not None:
         share = (after - before) / before
@@ -214,17 +204,12 @@ def _memorisation(report: Report, stage: Stage) -> Markup:
         f"in {wording.count(found.samples)} samples. ",
         "Set phrases count too.",
     )
-    drawing = (
-        charts.bar(found.share, f"{share} found in the training text") if found.share is not None else None
-    )
+    drawing = charts.bar(found.share, f"{share} found in the training text") if found.share is not None else None
     return group(stage_heading(report, stage), text, drawing)
 
 
 def headline(report: Report) -> Sequence[tuple[str, Comparison]]:
     """Each stage's own text with its scores before and after, for the key figures."""
     return [
-        (pair.title or pair.data, pair)
-        for stage in report.stages
-        for pair in stage.comparisons()
-        if stage.is_own(pair)
+        (pair.title or pair.data, pair) for stage in report.stages for pair in stage.comparisons() if stage.is_own(pair)
     ]

@@ -40,11 +40,7 @@ def stage_heading(report: Report, stage: Stage) -> Markup | None:
 
 def facts(rows: Iterable[tuple[str, Any]], caption: str) -> Markup:
     """A two-column table; rows without a value are left out."""
-    body = (
-        el("tr", el("th", name, scope="row"), el("td", value))
-        for name, value in rows
-        if value not in (None, "")
-    )
+    body = (el("tr", el("th", name, scope="row"), el("td", value)) for name, value in rows if value not in (None, ""))
     return el("table", el("caption", caption, class_="hidden"), el("tbody", body), class_="facts")
 
 
@@ -106,9 +102,7 @@ def _steps(stage: Stage) -> str | None:
 
 def _settings(training: Mapping[str, Any]) -> str:
     """The plain values of a section of the recipe, in a line; the recipe itself stands at the end."""
-    plain = {
-        key: value for key, value in training.items() if value is not None and not isinstance(value, Mapping)
-    }
+    plain = {key: value for key, value in training.items() if value is not None and not isinstance(value, Mapping)}
     return "; ".join(
         f"{wording.words(key).lower()}{wording.NBSP}{value if key == 'seed' else wording.setting(value)}"
         for key, value in plain.items()
@@ -119,9 +113,7 @@ def _settings(training: Mapping[str, Any]) -> str:
 def _recipe_name(recipe: Mapping[str, Any]) -> Markup | None:
     if not recipe.get("name"):
         return None
-    return group(
-        el("code", recipe["name"]), f": {recipe['description']}" if recipe.get("description") else None
-    )
+    return group(el("code", recipe["name"]), f": {recipe['description']}" if recipe.get("description") else None)
 
 
 def _started_from(stage: Stage) -> Any:
@@ -157,9 +149,7 @@ def _architecture(model: Mapping[str, Any], parameters: int | None) -> str | Non
         ("n_head", "{} heads"),
         ("block_size", "context {}"),
     )
-    parts = [
-        words.format(wording.count(model[key])) for key, words in shapes if isinstance(model.get(key), int)
-    ]
+    parts = [words.format(wording.count(model[key])) for key, words in shapes if isinstance(model.get(key), int)]
     if parameters:
         parts.append(f"{wording.large(parameters)} parameters")
     return f"GPT-2: {', '.join(parts)}" if parts else None
@@ -244,9 +234,7 @@ def stories_section(report: Report) -> Markup:
     if not stages:
         empty = el("p", "No samples have been written yet.", class_="empty")
         return section("stories", "What it wrote along the way", empty)
-    return section(
-        "stories", "What it wrote along the way", legend, (_stage_strips(report, s) for s in stages)
-    )
+    return section("stories", "What it wrote along the way", legend, (_stage_strips(report, s) for s in stages))
 
 
 def _strips(report: Report, stage: Stage) -> dict[tuple[str, int], list[tuple[int, Continuation]]]:

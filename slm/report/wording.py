@@ -11,6 +11,10 @@ from typing import Any
 
 UNKNOWN = "–"
 NBSP = "\N{NO-BREAK SPACE}"
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def count(value: float | None) -> str:
@@ -82,9 +86,8 @@ def date(moment: Any) -> str:
         when = datetime.fromisoformat(str(moment))
     except ValueError:
         return str(moment) if moment else UNKNOWN
-    months = ("January February March April May June July August September October November December").split()
     zone = f"{NBSP}{when.tzname()}" if when.tzinfo else ""
-    return f"{when.day}{NBSP}{months[when.month - 1]} {when.year}, {when:%H:%M}{zone}"
+    return f"{when.day}{NBSP}{MONTHS[when.month - 1]} {when.year}, {when:%H:%M}{zone}"
 
 
 def setting(value: Any) -> str:

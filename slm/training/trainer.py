@@ -100,12 +100,12 @@ class Trainer:
         """Train from where `progress` stands to the last step."""
         with MetricsLog(self.run.metrics, self.config.tensorboard) as self.log, StopRequest(self._announce_stop) as stop:
             self._session_start, self._session_samples, self._first_step = time.perf_counter(), 0, self.progress.step
-            self._seconds_before, self._estimated = self.progress.seconds, False
-            self.observer.started(self.progress.step, self.steps, self._tokens_per_step())
+            self._seconds_before, self._batch_seconds, self._estimated = self.progress.seconds, 0.0, False
             if self.progress.step == 0:
                 self._begin()
             else:
                 self._event("resumed", f"at step {self.progress.step}")
+            self.observer.started(self.progress.step, self.steps, self._tokens_per_step())
             while self.progress.step < self.steps:
                 self._step()
                 self._after_step(stop)
@@ -168,12 +168,14 @@ class Trainer:
         self.model.train()
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled)
         count = _count_trained(batches)
-        total = 0.0
+        total, clock = 0.0, time.perf_counter()
         for x, y in batches:
             loss = self._loss_sum(x, y) / count
             self.scaler.scale(loss).backward()
             total += loss.item()
             self._session_samples += len(x)
+            self._batch_seconds += time.perf_counter() - clock
+            clock = time.perf_counter()
             self._measure(x.size)
         return total, count
 
@@ -292,11 +294,10 @@ class Trainer:
     def _measure(self, tokens: int) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
         self.observer.tokens_done(tokens)
-        elapsed = time.perf_counter() - self._session_start
-        if not self._estimated and elapsed >= SECONDS_TO_MEASURE and self._first_step == 0:
+        if not self._estimated and self._batch_seconds >= SECONDS_TO_MEASURE and self._first_step == 0:
             self._estimated = True
             whole = self.steps * self.config.batch_size
-            self.observer.estimated(Estimate(elapsed * whole / self._session_samples, self._disk_needed()))
+            self.observer.estimated(Estimate(self._batch_seconds * whole / self._session_samples, self._disk_needed()))
 
     def _tokens_per_step(self) -> int:
         return self.config.batch_size * self.model.config.block_size

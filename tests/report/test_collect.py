@@ -7,10 +7,10 @@ import math
 from pathlib import Path
 
 import pytest
+from run_folders import WriteRun, evaluation, event, run_record, step
 
 from slm.errors import DataError
 from slm.report.collect import collect, read_metrics
-from tests.report.conftest import WriteRun, evaluation, event, run_record, step
 
 
 def metrics_of(folder: Path, *lines: dict | str):
@@ -58,11 +58,19 @@ def test_later_lines_count_after_a_resume(tmp_path: Path) -> None:
     lines[4:4] = [evaluation(4, 3.0)]
     again = [event(4, "resumed"), step(5, loss=2.0), step(6, loss=2.0), evaluation(6, 2.5)]
     metrics = metrics_of(tmp_path, *lines, evaluation(8, 0.5), *again)
-    assert [(point.step, point.loss) for point in metrics.steps] == [(n, 1.0) for n in range(1, 5)] + [(5, 2.0), (6, 2.0)]
+    assert [(point.step, point.loss) for point in metrics.steps] == [(n, 1.0) for n in range(1, 5)] + [
+        (5, 2.0),
+        (6, 2.0),
+    ]
     assert [point.step for point in metrics.evaluations] == [4, 6]  # the one of step 8 was never reached again
     assert metrics.best.validation_loss == 2.5
     assert metrics.last_step == 6
     assert [happened.event for happened in metrics.events] == ["resumed"]
+
+
+def test_an_evaluation_of_a_step_that_was_taken_again_is_stale(tmp_path: Path) -> None:
+    metrics = metrics_of(tmp_path, *map(step, range(1, 6)), evaluation(5, 3.0), step(5), evaluation(4, 2.0), step(6))
+    assert [point.step for point in metrics.evaluations] == [4]
 
 
 def test_the_same_evaluation_twice_counts_once(tmp_path: Path) -> None:
@@ -76,7 +84,9 @@ def test_a_cut_last_line_is_left_out(tmp_path: Path) -> None:
     assert metrics.cut and metrics.unreadable == 0
 
 
-@pytest.mark.parametrize("line", ["{", "[]", "null", '{"kind":"step"}', '{"kind":"step","step":"7"}', '{"step":7}', "\x00"])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "null", '{"kind":"step"}', '{"kind":"step","step":"7"}', '{"step":7}', "\x00"]
+)
 def test_a_broken_line_in_the_middle_is_counted(tmp_path: Path, line: str) -> None:
     metrics = metrics_of(tmp_path, step(1), line, step(2), "")
     assert [point.step for point in metrics.steps] == [1, 2]
@@ -104,7 +114,9 @@ def test_a_run_that_has_only_begun(write_run: WriteRun) -> None:
 
 def test_a_run_whose_process_is_gone_was_interrupted(write_run: WriteRun) -> None:
     gone = 2**22 + 1  # above the highest process number of Linux
-    assert collect(write_run(run_record("gone", "pretraining", state="running", process=gone))).run.state == "interrupted"
+    assert (
+        collect(write_run(run_record("gone", "pretraining", state="running", process=gone))).run.state == "interrupted"
+    )
 
 
 @pytest.mark.parametrize("name", ["gone", "../elsewhere", "medical"])
@@ -115,8 +127,16 @@ def test_a_parent_that_cannot_be_followed_is_noted(write_run: WriteRun, name: st
     assert name in report.notes[0]
 
 
+def test_a_parent_outside_the_runs_folder_is_not_read(stories: Path, write_run: WriteRun) -> None:
+    stories.rename(stories.parents[1] / "elsewhere")
+    record = run_record("medical", "finetuning", parent={"run": "../elsewhere", "model": "x", "sha256": None})
+    assert len(collect(write_run(record)).stages) == 1
+
+
 def test_a_foreign_parent_is_noted(write_run: WriteRun) -> None:
-    record = run_record("medical", "finetuning", parent={"run": None, "model": "hub:openai-community/gpt2", "sha256": "00"})
+    record = run_record(
+        "medical", "finetuning", parent={"run": None, "model": "hub:openai-community/gpt2", "sha256": "00"}
+    )
     assert "hub:openai-community/gpt2" in collect(write_run(record)).notes[0]
 
 

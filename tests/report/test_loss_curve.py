@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from run_folders import WriteRun, event, run_record, step
 
 from slm.errors import DataError
 from slm.report.collect import read_metrics
 from slm.report.curves import Axis, envelope, evenly, half_window, loss_axis, smoothed
 from slm.report.loss_curve import draw_loss_curve, figure_of
-from tests.report.conftest import WriteRun, event, run_record, step
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -6,28 +6,28 @@ Tables only; the notation is that of `story_script`.
 EVERYDAY_PLOTS = {
     "the picnic thief": """
 worlds: town woods
-food = <treat>
+food = apple pie|plum cake|berry pie|nut bread|cherry tart|ginger cake|cheese pie|pear cake|honey bread|corn bread
 thief/young_ones = squirrel/<number> hungry baby squirrels|raven/<number> loud baby ravens|field mouse/<number> tiny mice|fox/<number> thin fox cubs|magpie/<number> bald chicks|hedgehog/<number> little hedgehogs
 clue = <number> tiny footprints|a trail of crumbs|a soft rustle in the leaves|a <color> feather|little tooth marks
 topic = the picnic|the hungry {thief}|lunch in the grass
 lesson = a thief may only be hungry|it is better to share than to scold|you should look for the reason before you get angry
 begin:
 <open>
-<Oneday>, {hero} and <afriend> [took|carried] a basket to {place}. In it were {food}, <treat> and some <fruit>.
-| <Oneday>, {hero} [packed|filled] a basket with {food} and <fruit>. Then {he} [called|fetched] {friend}, and they went to {place}.
-| "[Let us have a picnic|It is picnic weather]!" {hero} said to {friend} <oneday>. They put {food} and <fruit> in a <color> basket.
+<Oneday>, {hero} and <afriend> [took|carried] a basket to {place}. In it were a [big|fresh|warm] {food}, <treat> and some <fruit>.
+| <Oneday>, {hero} [packed|filled] a basket with a [big|fresh|warm] {food} and some <fruit>. Then {he} [called|fetched] {friend}, and they went to {place}.
+| "[Let us have a picnic|It is picnic weather]!" {hero} said to {friend} <oneday>. They put a [big|fresh|warm] {food} and some <fruit> in a <color> basket.
 ? <sky>
-They [spread|laid] a <color> [blanket|cloth] on the grass. But when {hero} [reached for|looked for] {food}, it was gone!
-| First they [played tag|picked <flowers>|threw stones in the water]. When they came back, {food} [had vanished|was gone]!
-| {Friend} [turned around|shut {fhis} eyes] for just a minute. And then, where was {food}? The plate was [empty|bare].
+They [spread|laid] a <color> [blanket|cloth] on the grass. But when {hero} [reached for|looked for] the {food}, it was gone!
+| First they [played tag|picked <flowers>|threw stones in the water]. When they came back, the {food} [had vanished|was gone]!
+| {Friend} [turned around|shut {fhis} eyes] for just a minute. And then, where was the {food}? The plate was [empty|bare].
 "Did you eat it?" <hasked>. "[No, I did not|Me? No]! Did you?" <fasked>. They [frowned|looked] at each other.
 | "[You ate it all|That was mean], {friend}!" <hcried>. "[I did not|It was not me]!" <fcried>.
 | {Hero} [looked under|lifted] the [blanket|basket]. {Friend} looked [up|behind a bush]. "[Who could it be?|A thief!]" {fhe} [said|whispered].
 
-Then {hero} [saw|found] {clue}. "[Look|Come]," {he} whispered. They followed it [on tiptoe|as quiet as <quiet_thing>] [to a bush|behind a log|to an old wall].
+Then {hero} [saw|found] {clue}. "[Look|Come]," {he} whispered. They followed the trail [on tiptoe|as quiet as <quiet_thing>] [to a bush|behind a log|to an old wall].
 | {Friend} [pointed|tugged at {his} sleeve]. There was {clue}! Step by step, they [crept|went] after it to a [hollow stump|heap of stones|thick hedge].
-There sat a {thief} with {food} in its mouth, and around it were {young_ones}, [all with open mouths|eating and eating].
-| And who was there? A {thief}! It was feeding {young_ones} with {food}.
+There sat a {thief} with the {food} in its mouth, and around it were {young_ones}, [all with open mouths|eating and eating].
+| And who was there? A {thief}! It was feeding {young_ones} with the {food}.
 "[Thief|Give it back]!" {friend} wanted to shout. But {hero} [held up|raised] a hand. "[Look how thin they are|They are hungry]," {he} whispered.
 | {Hero} had been [angry|cross]. Now {he} felt <sad> for them. "[It did not steal for fun|It only wanted to feed its babies]," {he} said.
 The {thief} [trembled|froze] when it saw them. "[Do not be afraid|You can keep it]," <hsaid>.
@@ -191,7 +191,7 @@ begin:
 <open>
 <Oneday>, {hero} and {his} {parent} took a <color> {vehicle} to {goal}. {Hero} had {his} {lost} with {him}.
 | <Oneday>, {hero} was on the way to {goal}, by {vehicle}, with {his} {parent}. On {his} lap {he} held {his} {lost}.
-| "[Hurry|Come], the {vehicle} is here!" <msaid> <oneday>. They wanted to {goal}. {Hero} carried {his} {lost} under {his} arm.
+| <Oneday>, {his} {parent} called, "[Hurry|Come], the {vehicle} is here!" They wanted to {goal}. {Hero} carried {his} {lost} under {his} arm.
 Outside they saw [cows|boats|hills], [chimneys|a windmill|a tunnel] and [a boy on a pony|a field of <flowers>|a very long bridge]. {Hero} [pressed {his} nose to the glass|counted the red roofs].
 | {Hero} [looked|gazed] out and saw <number> [horses|towers|white birds] and a [river|castle|farm]. {He} forgot everything else.
 "[This is our stop|We are here]!" <msaid>, and they [jumped|climbed] out. The {vehicle} [rolled|drove] away. Then {hero} looked at {his} [empty|two] hands.
@@ -204,6 +204,7 @@ Outside they saw [cows|boats|hills], [chimneys|a windmill|a tunnel] and [a boy o
 | {His} {parent} [put an arm around {him}|gave {him} a handkerchief]. "[Let us be clever|There is a place for lost things]," {mhe} said.
 At the office sat [a man with a big beard|a woman with red glasses|a girl with a pen behind her ear]. "[What does it look like|Where did you sit]?" was the question. {Hero} [told|described] everything.
 | They went to a [little|small] window. A [man|woman] with a [blue|gray] cap wrote it all down: [the time|the seat], [the color|the size], and {hero}'s name.
+| Behind a [glass|high] desk, someone [typed|looked] and asked for the [color|size] and the [time|seat]. {Hero} [spoke|answered] in a very small voice.
 [Ring, ring|Click]. A phone call [to the next stop|down the line]. "[Yes|I see]," said the voice, "[aha|mm-hm]." {Hero} held {his} breath.
 | Then they had to wait. {Hero} [counted the tiles|watched the clock], minute after minute. They <snack>, but {he} [hardly tasted it|was not hungry].
 ? "[If you do not think of it, it comes faster|Tell me what you saw on the way]," <msaid>.
@@ -228,21 +229,23 @@ begin:
 <open>
 It was a {day} [evening|night]. <rain> {Hero} was in the middle of {missed} when [click|puff|zap], all the lights went out!
 | One {day} [evening|night], {hero} was busy with {missed}. <rain> Then there was a [bang|crack|flash], and it was dark, [in the house|everywhere].
+| {Hero} loved {missed} on {day} evenings. But then the wind [hit|shook] the house, and the lights [blinked|jumped], once, twice, and [died|were gone].
 "[Hey|Oh no]!" <hcried>. "[Who did that?|I cannot see a thing!]" {He} [bumped into a chair|stepped on the cat|felt for the wall].
 | <hscared> "{Parent}, [where are you|what happened]?" {he} called.
 "[I am here|Stay where you are]," <msaid>. "[The storm broke a line|The whole street is dark]." {Mhe} [found|lit] a [candle|lamp], and [warm|yellow] light [danced|fell] on the walls.
 | A match [scratched|hissed]. {His} {parent}'s face [glowed|smiled] above a candle. "[Only the storm|It will come back]," {mhe} said.
-"And what about {missed}?" <hsadly>. "[It is so boring.|What can we do in the dark?]"
+"[And now|What now|Oh, what a night]," <hsadly>. "[It is so boring.|What can we do in the dark?]"
 | "[How long will it take|When will it be over]?" <hasked>. "[Nobody knows|Maybe all night]," <msaid>. <hsad>
 
 There was a knock. It was <afriend> with [a flashlight|a blanket] and [<treat>|a big grin]. ["Can I stay with you?" <fasked>|"We have no light either," <fsaid>].
-| {Friend} from next door came in, [wet|with wet hair]. "[It is spooky at home,|May I sit with you?]" {fhe} asked.
+| {Friend} from next door came in, [wet|with wet hair]. "It is spooky at home," {fhe} said. "[May I sit with you|Can I stay here]?"
 <idea> {He} held {his} hands in front of the [candle|light]. On the wall there was {shadow_a}! 
 | Then {friend} [moved|lifted] {fhis} hands in the candle light. "[Look|Watch], {shadow_a}!" {fhe} said. It [hopped|wiggled] over the wall.
 "[Oh|Do it again]!" said {friend} and made {shadow_b}. It [opened|closed] its mouth and [ate|bit] the lamp. They [shrieked|laughed].
 | {Hero} tried, and it became {shadow_b}. It [chased|met] {friend}'s shadow [across the wall|up to the ceiling], and they [fought|danced].
 {His} {parent} told a story, and they [made|played] it on the wall: [a king|a witch|a pirate], [a ship|a bridge|a mountain] and a [dragon|ghost] with <number> heads.
 | They told stories in turn, [each|every one] [sillier|scarier] than the last. Outside the thunder [clapped|drummed] as if it [liked them|had bought a ticket].
+| {Hero} was the [king|wolf|sailor], {friend} was the [queen|lamb|whale], and the shadow of {his} {parent} was a [storm|giant|tower].
 ? They [ate|shared] <treat> by candle light. It tasted [better|more secret] than in the day.
 ? "[Listen|Shh]," <hsaid>. Without the [radio|fridge|machines], they could hear [the rain|the clock|their own hearts].
 
@@ -311,12 +314,13 @@ begin:
 ? "[You are so kind to everyone|You have a big heart], {hero}," <fsaid>.
 
 [A week|Some days] later, something bad happened. {Hero} lost {loss}!
-| Then, <oneday>, {hero} [cried|was in trouble]. {He} had lost {loss}, [somewhere|out] in the grass near {place}.
+| Then, <someday>, {hero} [cried|was in trouble]. {He} had lost {loss}, [somewhere|out] in the grass near {place}.
 {He} [looked|searched] [for hours|all day], on hands and knees. {Friend} helped. {His} {parent} helped. [Nothing|They did not find it].
 | {Hero} turned over every [stone|leaf]. {Friend} [combed|brushed] the grass. "[It is like a needle in the hay|We will never find it]," <fsadly>.
 <hsad>
 Then something tickled {his} [foot|hand]. It was one of the {tiny}! It [ran|went] in a circle, and then [straight ahead|toward the trees]. "[Follow it|It wants to show me something]," {hero} whispered.
 | A line of {tiny} [came|crossed] in front of {him}. They did not go [left or right|away]. They [waited|turned] as if to say, "[Come with us|This way]."
+| {Hero} was about to [cry|give up] when <number> {tiny} came [out of the grass|over {his} shoe]. They [danced|ran] around and around, as if they [called|wanted to speak].
 {He} [crawled|went] after it, and there, {found}, was {loss}!
 | They led {him} [past a root|around a stone]. Something [shone|glittered]. {Found} lay {loss}!
 "[Thank you, little friends|You remembered me]!" {hero} [whispered|said]. {Pal} [stared|could not believe it]. "[I will never step on {tiny} again|I was wrong about {tiny}]," said {pal}.
@@ -346,7 +350,7 @@ It was a {fish}, [as long as {his} arm|with bright scales|with round eyes]. "[Pl
 "[You let it go|Where is our supper]?" {friend} asked. "[It asked me so nicely|It had a family]," <hsaid>. They ate [bread and berries|plain soup] that night.
 | At home there was only [soup|bread]. "[No fish|Nothing]?" <masked>. "[I caught a friend|I will tell you a story instead]," <hsaid>.
 
-[Weeks|Days] went by. Then, <oneday>, {gifthelp}.
+[Weeks|Days] went by. Then, <someday>, {gifthelp}.
 | [A month|Some time] later, they were [at|on] the [lake|water] again. And then {gifthelp}!
 "[Help|Oh no]!" <hcried>. The water was [deep|cold] and [dark|wild]. {Hero} did not know what to do.
 | <hscared> There was nobody [around|near], [only water and sky|no boat, no rope].
@@ -379,6 +383,7 @@ begin:
 
 On the first day, it was [fun|easy] to {task}. On the [fifth|third] day, it was [not so much fun|less fun]. On the tenth day, {hero} [almost forgot|wanted to stop].
 | Every [morning|evening] {he} had to {task}. When it [rained|was cold], {he} had to {task}. When {friend} [called|wanted to play], {he} had to {task} first.
+| The first week was [easy|fun]. In the second week {hero} [yawned|sighed]. In the third week it rained, and {he} [grumbled|got up late], but {he} did not forget to {task}.
 One night, {hero} was already in bed. "[Oh no|I forgot]!" {he} [thought|said]. {He} got up in the dark [to {task}|and did it, half asleep].
 | "[Come out, we are playing ball|Leave it for today]!" {friend} called. {Hero} looked [at the sun|outside]. "[In a minute|First I must {task}]," {he} said.
 Bit by bit, {he} [liked|loved] it. {He} [gave it a name|said good night to it|sang to it].
@@ -386,6 +391,7 @@ Bit by bit, {he} [liked|loved] it. {He} [gave it a name|said good night to it|sa
 
 When the month was over, {his} {parent} said, "[You did it|You did not miss a day]. [Close your eyes|Come with me]."
 | On the last day, {his} {parent} [looked|nodded]. "[You can be trusted|I am proud of you]," {mhe} said. "[Look in the yard|Open the door]."
+| [Thirty days|Four weeks] had gone by. {His} {parent} [took {his} hand|put on {mhis} coat]. "[It is time|I have seen enough]," {mhe} said [with a wink|and smiled].
 And there it was: a [small|young] {wish} with a <color> [ribbon|spot]! {Hero} [could not speak|laughed and cried]. "I will call you {petname}," {he} [whispered|said].
 | Something [warm|soft] [touched|bumped] {his} [hand|leg]. It was a [little|young] {wish}! "[Hello|Welcome], {petname}," {hero} [whispered|said].
 ? <hglad>
@@ -440,8 +446,10 @@ begin:
 <open>
 Near {place} stood an old {tree}. It was so [thick|big] that <number> friends could [just|hardly] reach around it, and {memory}.
 | {Hero}'s favorite spot was [under|in] the old {tree}. It was a good place [to read|to dream|for secrets], and {memory}.
+| Everyone loved the old {tree} near {place}. {Hero} [called it|thought of it as] a friend, for {memory}.
 <Oneday>, there was a [red cross|yellow mark|sign] on its trunk. The {tree} was to be cut down, because {reason}.
 | <Oneday>, [men|strangers] came with [saws|axes] and [ropes|a long list]. "The {tree} must go," they said, for {reason}.
+| But <oneday>, {hero} [heard|read] the bad news: the {tree} had to go, because {reason}.
 "[No|You cannot do that]!" <hcried>. "[It is alive|It is our friend]!" "[I only do my job|Tomorrow at noon]," said the man with the saw.
 | <hsad> {He} [put|laid] {his} cheek against the [bark|trunk]. "[I will not let them|I will help you]," {he} whispered to the {tree}.
 
@@ -453,14 +461,17 @@ They [painted|made] [signs|flags], with [hearts|leaves] and [big|<color>] letter
 | "[I was born in its shade|My swing hung on that branch]," <esaid>, and {ehe} [put on|took] {ehis} hat and came.
 The next day at noon, there was a ring around the {tree}: {hero}, {friend}, {pal}, {elder}, and [so many more|half of the town|even the dogs]. They held hands.
 | When the men came back, they could not [see|get to] the {tree}. [All around it|In a ring] stood [big and small|young and old], hand in hand.
+| [Noon|Twelve o'clock] came, and so did {friend} and {pal}, and [the baker|the whole school], and {elder} with a chair. They made a [wall|chain] around the {tree}.
 ? A <bird> [sang|sat] on the highest branch. Its nest was [there|full of eggs]. "[Look|You see]," <hsaid>, "[it is a home too|somebody lives here]."
 The man [put down|looked at] his saw. He [scratched his head|was quiet] for a long time. "[I climbed trees like this once|I have children too]," he said. "[We will go around it|It can stay]."
 | "[Hmm|Well]," said the man with the saw. He [looked up|touched the bark]. "[It really is a fine tree|I did not know that so many love it]. [Let us find another way|We can go around it]."
+| For a long [while|time], the man with the saw [said nothing|looked at {hero}]. Then he [smiled|took off his hat]. "[I cannot do it|My mother had such a tree]," he said, and he [went away|sent his men home].
 
 How they [cheered|danced]! <hglad>
 | "[Hooray|It can stay]!" they [shouted|cheered], and they <snack> under the branches.
 In spring, [young|green] leaves came, even on the [old|bare] side. {Hero} [planted|put] a [nut|seed] from the {tree} nearby, so that it would [not be alone|have a child].
 | The wind [went|blew] through the leaves, and it sounded like [thank you|soft clapping|an old song].
+| {Hero} [sat|climbed] up in the branches and [told|read] the {tree} a story about [a forest|the sea|birds].
 <end>
 """,
     "two on a bridge": """
@@ -471,8 +482,8 @@ topic = the {cross}|a bath in the cold stream
 lesson = giving way is not losing|a kind word clears the path|being stubborn gets you wet
 begin:
 <open>
-<Oneday>, {hero} carried {load_a} over the {cross}. In the middle {he} met {friend} the {fkind}, who came from the other side with {load_b}.
-| Over the stream there was only a {cross}, not wide enough for two. <Oneday>, {hero} came from the left with {load_a}, and {friend} the {fkind} came from the right with {load_b}.
+<Oneday>, {hero} carried {load_a} over the {cross}. In the middle {he} met {friend_full}, who came from the other side with {load_b}.
+| Over the stream there was only a {cross}, not wide enough for two. <Oneday>, {hero} came from the left with {load_a}, and {friend_full} came from the right with {load_b}.
 "[Go back|Let me pass]," <hsaid>. "[You go back|I was here first]," <fsaid>. "[I am in a hurry|My load is heavier]." "[So is mine|Me too]!"
 | "[Move|Out of my way]!" <hcried>. "[I will not|Never]!" <fcried>. "[I was first on the bridge|I live closer]," they both said.
 They [stood|stayed] there, [nose to nose|face to face], and nobody [moved|gave way]. The [sun|shadow] moved. A [cloud|leaf] went by.

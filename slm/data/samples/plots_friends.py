@@ -142,15 +142,18 @@ Not far from {his} home lived {elder}. Everyone said that {elder} was [mean|grum
 | The door opened a [crack|little]. "What do you want?" <easked>. {Ehe} looked [angry|grumpy], but {ehis} hands [shook|trembled].
 "[Are you all right|Why are you sad]?" <hasked>. {Elder} [stared|was silent]. Nobody had asked {ehim} that for a long time. "[Leave me alone|It is nothing]," {ehe} said, but not so loudly.
 | {Hero} wanted to run. But {he} said, "[Good day|Excuse me], dear neighbor. [Is something wrong|Do you need help]?"
+| {Hero} did not run. "[My name is {hero}|I live near here]," {he} said. "[You look sad|Can I do something for you]?" {Elder} [shut|closed] the door, but [slowly|very gently].
 
 At home, {hero} told {his} {parent} about it. "Did you know that {why}?" {mhe} asked. {Hero} had not known.
 | "I think {elder} is sad," {hero} told {friend}. They asked around, and [at last they heard|soon they knew] that {why}.
 <idea> The next day {he} [took|brought] {gift} and [went back|knocked again].
 | So {hero} went again, this time with {gift}. {Friend} came too, [holding|and held] {his} hand.
-"This is for you," <hsaid>. {Elder} looked at {gift} [for a long time|without a word]. A tear ran down {ehis} cheek. Then {ehe} smiled, [like the sun after rain|a little crooked smile].
-| {Elder} opened the door. {Ehe} saw {gift}, and {ehis} [face grew soft|chin trembled]. "For me?" <easked>. "[Why?|Nobody ever brings me anything.]"
+"This is for you," <hsaid>. {Elder} looked at the gift [for a long time|without a word]. A tear ran down {ehis} cheek. Then {ehe} smiled, [like the sun after rain|a little crooked smile].
+| {Elder} opened the door. {Ehe} saw the gift, and {ehis} [face grew soft|chin trembled]. "For me?" <easked>. "[Why?|Nobody ever brings me anything.]"
+| "[Please take it|I thought of you]," <hsaid>. {Elder} turned the gift over [and over|in {ehis} hands] and [coughed|sniffed], and {ehis} grumpy face [melted|became soft].
 "[Come in,|Would you like some tea?]" <esaid>. The house was full of [clocks|old maps|ship models|books|birds made of wood], and {elder} [told|knew] a story for each one.
 | They sat [on the step|by the fire|in the garden], and {elder} told them how {ehe} had [sailed the sea|climbed a mountain|danced for a queen|fought a storm] when {ehe} was young.
+| They [drank tea|sat] in a room full of [boxes|pictures|plants], and {elder} [showed|told] {hero} about [the war of the kites|a ship with red sails|a dog named Duke|the winter of the wolves].
 ? After that, {hero} came [every week|often|each Sunday]. {He} [read to|sang for] {elder}, and {elder} taught {him} to [carve|bake|whistle|fish|play chess].
 | {Hero} and {friend} [painted|mended] {ehis} [fence|roof|gate], and {elder} [gave them|shared] <fruit> from {ehis} trees.
 ? "[I was never angry at you|I was only lonely]," <esaid>. "[Thank you for knocking|You brought back the light]."
@@ -187,6 +190,7 @@ Then came the [evening|day] of {show}. There were [lamps|flags|lanterns] and [ro
 | {His} face grew [hot|red]. Then {he} saw {friend}, who [winked|held up a thumb|made a funny face], and {hero} had to [smile|grin].
 {He} took a [deep|big] breath and did {part} [once more|again]. This time it was [perfect|better than ever|just right]!
 | "[I will try that again|Once more]," {he} said out loud. Some [laughed|smiled] in a kind way. And then {he} did it, and it was [wonderful|perfect].
+| [One more time|Slowly], {hero} [tried|did] {part}. {He} did not [shake|think], and it [flew|came] out right, as light as <soft_thing>.
 When it was over, [everyone|the whole crowd] [clapped|cheered|stood up]. Someone threw [a flower|<flowers>].
 | The clapping [sounded|was] like [rain on a roof|a big wave|a hundred wings]. {Hero} [bowed|took a bow], <number> times.
 ? <hglad>
@@ -223,7 +227,7 @@ Then, on the third day, {hero} heard a [strange|low|bad] sound. {He} turned arou
 | At the last moment, {he} {escape}. {He} had to wait there for [hours|a long time], [cold|hungry] and <tired>.
 
 Late in the evening, {his} {parent} [found|came looking for] {him}. {Hero} told {mhim} everything and cried. "[Now you know why it matters to tell the truth|They did not believe you, because you lied]," <msaid>.
-| At last {friend} came by with a [lamp|lantern] and saw the [marks|prints|burned grass]. "[It was true this time|You really were in danger]!" {fhe} cried, and {fhe} helped {him} [down|home].
+| At last {friend} came by with a [lamp|lantern] and saw the marks in the [grass|mud|dust]. "[It was true this time|You really were in danger]!" {fhe} cried, and {fhe} helped {him} [down|home].
 "I am so sorry," {hero} told {friend} and {pal} the next day. "[I will never lie to you again|I will not do it any more]."
 | {Hero} went from [one friend|door to door] to [say sorry|the other]. "[I was wrong|I hurt your trust]," {he} said. "[I will tell the truth from now on|Please give me a chance]."
 ? "[It will take some time|We will see]," <fsaid>. "But [I am glad that you are safe|you are still our friend]."
@@ -246,6 +250,7 @@ begin:
 <open>
 In the window of {shop} stood a {want}. {Hero} looked at it every day [after school|on {his} way home]. But it cost a lot of money.
 | {Hero} wished for one thing: a {want}. It was in the window of {shop}, [and|but] it cost more than {he} had.
+| Every night {hero} dreamed of a {want}. There was one in the window of {shop}, but the price had [three|so many] numbers.
 "[You can earn it|You will have to save]," <msaid> and gave {him} an [empty|old] jar. So {he} {job} for {elder}, and [clink|plink], there was the first coin.
 | "How can I get so much money?" <hasked>. "[With work|Coin by coin]," <msaid>. So {hero} {job} for {elder} and {job_two} for [the neighbors|{friend}'s aunt].
 | <idea> {He} {job} for {elder}. {He} {job_two} too. Every coin went into a [jar|tin|red sock].
@@ -253,6 +258,7 @@ In the window of {shop} stood a {want}. {Hero} looked at it every day [after sch
 | It took [all spring|a long time]. {He} [counted|shook] the coins each night: [ten, twenty, thirty|one little pile, then two, then five].
 At last there was enough! <hglad> {He} [put on {his} cap|took the jar] and <hurry> to {shop}.
 | Then, <oneday>, {he} counted, and {he} counted again. It was enough! {He} [hugged|grabbed] the jar and ran to town.
+| Clink! The last coin [fell|dropped] into the jar, and {hero} [shouted|cheered]. {He} was on {his} way to {shop} [at once|before breakfast].
 
 But on the way {he} [saw something|stopped]. {Need}.
 | [At the corner|In front of the shop], {hero} stood still. {Need}.
@@ -260,12 +266,15 @@ But on the way {he} [saw something|stopped]. {Need}.
 | {Hero} [walked past|took three steps]. Then {he} turned around. "[I can wait|The {want} can wait]," {he} thought. "[This cannot|This is more important]."
 So {he} opened the jar and paid for {price}. [Clink, clink|One by one], the coins were gone. But {hero}'s heart felt [warm|light|big].
 | {He} used {his} coins to buy {price}. It [took|cost] almost all of them. "[Thank you|You are an angel]!" said [the voices around {him}|everyone who saw it].
+| {Hero} turned the jar [upside down|over]. Out came the coins, for {price}. [It was gone in a minute|Only one was left], and {he} did not mind.
 
 {He} walked home with an empty jar. "[Where is your {want}|Did you buy it]?" <fasked>. {Hero} told {fhim} [the story|what had happened].
 | At home, {he} told {his} {parent} [about it|the whole story]. {Mhe} [said nothing and hugged {him} tight|wiped {mhis} eyes]. "I am so proud of you," {mhe} said.
+| With an empty jar and a [light|full] heart, {hero} [ran|danced] home and told {friend} [all|everything].
 But {elder} had [seen it all|heard of it]. The next morning there was a [knock|ring] at the door. "[I need help all summer|I have a job for you], and I pay well," <esaid>.
 | {Friend} had an idea. "[I will help you earn it again|We will do it together]," {fhe} said. "[Two are faster than one|I can work too]."
 | The whole [street|town] talked about it. [One week|Some days] later, a <color> envelope lay [on the step|at the door]. In it were coins [from all the neighbors|and a note: Thank you, {hero}].
+| Some weeks later, {elder} [called|stopped] {hero} on the street. "[My old one stands in the attic|I do not need mine any more]," <esaid>. "[Paint it and it is yours|It is yours now]." It was a {want}!
 By [autumn|the end of summer|winter], the {want} stood in {hero}'s [room|yard], and everyone was allowed to [use it|try it].
 | And when {he} got the {want} at last, it was [twice as nice|even better], and {friend} [had the first turn|came to share it].
 <end>
@@ -287,8 +296,8 @@ First {he} met {friend}, who looked <sad>. "I need a {a}," <fsaid>. "[Without it
 | At {place} sat <afriend>. "[Oh, a {a}!|Is that a {a}?] That is just what I need," <fsaid>. "[Will you trade it for my {b}?|I will give you my {b} for it.]" "[Yes|Gladly]," <hsaid>.
 ? So now {hero} had a {b}. <walk_sight>
 | {Hero} put the {b} in {his} [bag|pocket]. <walk_sight>
-Next {he} met {pal} the {palkind}. {Pal} had a {c} but no {b}. "[Please, may I have the {b}?|I lost my {b} in the river,|I need a {b} so much,]" {pal} said. They traded, and both were <happy>.
-| Then came {pal} the {palkind}. "What a fine {b}!" said {pal}. "[I would give my {c} for it.|Do you want my {c} for it?]" So {hero} gave away the {b} and got the {c}.
+Next {he} met {pal_full}. {Pal} had a {c} but no {b}. "[Please, may I have the {b}?|I lost my {b} in the river,|I need a {b} so much,]" {pal} said. They traded, and both were <happy>.
+| Then came {pal_full}. "What a fine {b}!" said {pal}. "[I would give my {c} for it.|Do you want my {c} for it?]" So {hero} gave away the {b} and got the {c}.
 ? "A {c} is [nice|bigger]," {he} thought, "but it is not a {d}." {He} walked on, [singing|humming|skipping].
 | The {c} was [heavy|pretty], and {hero} [swung|carried] it [in {his} arms|on {his} head] [up the hill|along the path].
 At last {he} came to {elder}, who sat [in front of the door|on a bench|under a tree] and [sighed|frowned]. "[My {c} is broken|I have no {c} any more]," <esadly>. "[How shall I manage?|And guests are coming.]"
@@ -344,7 +353,7 @@ Halfway there, {he} met {friend}, who was coming to {him}! "I am sorry," they bo
 """,
     "the boaster": """
 worlds: woods
-feat = jump over the stream|climb to the top of the tallest pine|swim across the river|run up the hill without stopping|hold {his} breath under water|balance on the thin branch
+feat = jump over the stream|climb to the top of the tallest pine|swim across the river|run up the hill without stopping|balance on the thin branch
 | carry <number> logs at once|walk over the pond on the lily pads|leap from rock to rock
 fall = fell into the [cold water|mud] with a splash|got stuck and could not move|lost {his} hold and landed in the mud|rolled down and landed in a thorn bush|slipped and sank up to {his} neck
 helper_way = a long branch|a rope of grass|a strong arm|two logs and a lot of care
@@ -354,7 +363,7 @@ begin:
 <open>
 {Hero} liked to boast. "I am the [best|fastest|strongest] {kind} in the [woods|world]," {he} told [everyone|all who would listen].
 | All day {he} talked about {himself}. "[Nobody is as good as I am|I can do anything]," {he} [said|bragged].
-{Friend} the {fkind} was [quiet|slow|small] and never boasted. "[You cannot do anything,|What can you do, {friend}?]" {hero} laughed. {Friend} said nothing.
+{Friend_full} was [quiet|slow|small] and never boasted. "[You cannot do anything,|What can you do, {friend}?]" {hero} laughed. {Friend} said nothing.
 | "[Look at {friend}|Poor {friend}]," {hero} said. "So [slow|small|quiet]. [I am much better|{Fhe} cannot do what I can]." {Friend} only [smiled|looked at the ground].
 
 <Oneday>, they were all at {place}. "[Watch me|Look here]! I can {feat}," <hcried>. <sky>
@@ -366,7 +375,7 @@ begin:
 ? "[Help|Oh no, help me]!" <hcried>. {Pal} [laughed|giggled]. The others [stood and stared|did not know what to do].
 | {He} could not [get out|move]. The more {he} [kicked|struggled], the worse it got. <hscared>
 
-Only {friend} [came|did not laugh]. {Fhe} [got|used] {helper_way}, and [slowly|inch by inch] {fhe} pulled {hero} out.
+Only {friend} [came|did not laugh]. {Fhe} used {helper_way}, and [slowly|inch by inch] {fhe} pulled {hero} out.
 | {Friend} [stayed calm|thought fast]. "Hold on," <fsaid>. With {helper_way} {fhe} pulled {him} to safety.
 {Hero} was [wet|dirty] from head to [toe|tail], and {his} face was red. "Why did you help me?" {he} asked. "[I was so mean to you|I laughed at you]." 
 | {Hero} sat in the grass, [cold|wet] and ashamed. "I was [silly|wrong]," <hsadly>. "[I laughed at you, and you saved me|You are the strong one]."
@@ -381,7 +390,7 @@ Only {friend} [came|did not laugh]. {Fhe} [got|used] {helper_way}, and [slowly|i
 worlds: town woods
 stand/drink = lemonade/lemons|apple juice/apples|berry juice/berries|mint tea/mint leaves|carrot cakes/carrots|corn soup/corn|nut cookies/nuts
 cause = a new roof for {elder}|a bench at {place}|a new book for the reading corner|a warm coat for {pal}|seeds for a big garden|a bridge over the stream|a doctor for the sick old horse
-trouble = a [dog|goat|goose] knocked over the table|the rain came down|nobody stopped to buy|the sun was too hot and the street was empty|a wasp scared everyone away
+trouble = a [dog|goat|goose] knocked over the table|the rain came down|nobody stopped to buy|the sun was too hot and the path was empty|a wasp scared everyone away
 fix = {friend} painted a bright sign|they carried the table under a big tree|they gave everyone a free sip|they sang a funny song and danced|{friend} put on a costume and rang a bell
 topic = the {stand} stand|coins in a jar
 lesson = when you work for others, work is fun|a good idea and a friend can do much|a good plan can have a second part
@@ -403,7 +412,7 @@ At first things went [well|fine]. Then {trouble}.
 But they did not give up. <idea> So {fix}.
 | "[We cannot stop now|We need a new plan]," <hsaid>. So {fix}.
 Soon {pal} came, and then {elder}, and then [a whole family|a long line|the fire brigade|a band of singers]. "[Two, please|This is delicious|The best I ever had]!" they said.
-| It [worked|helped]! One [came|stopped], then five, then [twenty|more than they could count]. {Elder} drank <number> cups.
+| It [worked|helped]! One [came|stopped], then five, then [twenty|more than they could count]. {Elder} [bought|ordered] <number>.
 ? [Clink, clink|Plink, plonk] went the coins. By [evening|sunset], the [pot|jar|hat] was [full|so heavy that they carried it together].
 | They [poured|sold|laughed] until the last drop was gone. Then they [counted|stacked] the coins [twice|by candle light]. It was enough!
 

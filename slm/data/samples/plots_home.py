@@ -70,7 +70,7 @@ In the [kitchen|living room|hall] there [stood|was] a {owner_thing}. It was {his
 | [Crash|Smash|Bang]! {His} [elbow|foot|arm|knee] hit the {owner_thing}, and it broke into <number> pieces.
 | {He} did not look where {he} was going. {He} [bumped into|knocked over] the {owner_thing}. [Crash|Clink|Bang]! It was [broken|in pieces].
 ? <hscared>
-"Oh no!" {he} [whispered|thought|cried]. "[What have I done?|What will {parent} say?|Now I am in trouble.]"
+"Oh no!" {he} [whispered|thought|cried]. "[What have I done?|What will {Parent} say?|Now I am in trouble.]"
 | {Hero} looked at the pieces. "[Nobody saw it|Maybe nobody will know]," {he} thought.
 {He} [picked up|gathered] the pieces and hid them {hide}.
 | [Quickly|In a hurry|With quick hands], {he} [pushed|put] the pieces {hide}.
@@ -213,7 +213,7 @@ Soon the [room|floor|house] was not a [room|floor|house] any more. It was {prete
     "messy room": """
 worlds: town woods
 lostthing/why = library book/it had to go back that day|left shoe/it was time to go out|ticket/the show began soon|favorite hat/{friend} was waiting outside
-| music book/the lesson began soon|swimsuit/everyone was going to the lake|green crayon/the picture was almost done|bell/the parade was about to start|party mask/the party began at three
+| music book/the lesson began soon|swimsuit/everyone was going to the lake|green crayon/the picture was almost done|bell/the parade was about to start|party mask/the party was about to begin
 found = under a pile of [socks|papers|leaves|blocks]|behind the [bed|door|chair]|inside a [pillow case|boot|box|pot]|under an old [blanket|coat|plate]
 topic = a clean, bright room|{his} {lostthing}
 lesson = a little work each day keeps the mess away|when things have a home, they are easy to find|tidying is quick when two work together
@@ -313,7 +313,7 @@ begin:
 {Hero} [came closer|tiptoed in|looked into the cradle]. {He} took a {plaything} and began to {sound}.
 | "Let me try," <hsaid>. {He} [took|waved] a {plaything}. Then {he} started to {sound}.
 The baby [stopped|grew quiet|blinked]. {Bhe} looked at {hero}. And then {bhe} laughed [for the very first time|out loud|a tiny, bubbly laugh]!
-| {Bname} opened {bhis} eyes [wide|very wide]. {Bhe} [reached for|held] {hero}'s [finger|nose|hand] and [smiled|laughed].
+| {Bname} opened {bhis} eyes [wide|very wide]. {Bhe} [reached for|held] {hero}'s [ear|nose|hand] and [smiled|laughed].
 "[Look!|Did you see?] {Bhe} [likes|loves] you," <msaid>. "[You are the best big {sibling} in the world.|Only you could do that.|What would we do without you?]"
 | "[You did it|Well done], {hero}!" <msaid>. "[{Bname} needs you|You know just what to do]."
 ? <hglad>

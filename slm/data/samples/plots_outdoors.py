@@ -70,7 +70,7 @@ The next morning {he} [ran|hurried] out. Nothing! "[Grow|Come out|Wake up], seed
 ? One week [passed|went by]. Then [another|two]. It [rained|was hot], and it was [cool|windy] again.
 | The [days|weeks] went by as slowly as <slow_thing>.
 
-And then, <oneday>, there was [something|a tiny spot of] green! "{Parent}, [look|come quickly]!" <hcried>.
+And then, <someday>, there was [something|a tiny spot of] green! "{Parent}, [look|come quickly]!" <hcried>.
 | One [morning|day], {hero} saw a [tiny|thin|pale] green [leaf|tip|stem]. {He} [rubbed|blinked] {his} eyes. It was [real|true]!
 ? <hglad>
 It grew and grew: first as high as {his} [toes|ankle], then {his} [knee|belly], then {his} [chin|nose]. At the end of summer there was {grown}.
@@ -100,18 +100,21 @@ Then {he} heard a [tiny|soft|weak|sad] [peep|chirp|cry]. In the [grass|bush|leav
 | {He} [wrapped|held] the {bird} in {his} [scarf|hat|coat] and [walked|went] home as softly as {he} could.
 {His} {parent} [knew|showed {him}] what to do. They [tied a thin strip of cloth|put a little splint] on the {hurt} and made a bed out of {bed}.
 | "We must [keep {bhim} warm|let {bhim} rest]," <msaid>. They [made|built] a bed from {bed}, and {hero} put it [by the stove|near the window|next to {his} bed].
+| "[Hold {bhim} still|Be gentle]," <msaid> and [looked at|wrapped] the {hurt}. {Hero} [filled|found] {bed} for a nest.
 Every day {hero} brought [seeds|crumbs|worms] and [fresh water|berries]. {He} [told|sang] the {bird} [long stories|all {his} secrets|soft songs].
 | {Hero} fed {bhim} [seeds|crumbs|bits of bread] [from a spoon|bit by bit]. At night {he} [listened|got up] to hear if {bhe} [slept|breathed].
 | {Friend} came to [visit|help]. {Fhe} brought [seeds|crumbs|a worm], and they sat [very still|side by side] and watched the {bird} [eat|sleep].
 ? At first {bhe} was <scared>. Then {bhe} [hopped|jumped] onto {hero}'s [hand|knee|head]. They were friends.
 | After <number> days, the {bird} [chirped|sang] for the first time. <hglad>
 
-<Oneday>, the {bird} [spread|opened] {bhis} wings and flew [around the room|from the table to the door|in a small circle].
+<Someday>, the {bird} [spread|opened] {bhis} wings and flew [around the room|from the table to the door|in a small circle].
 | Then came the day when the {hurt} was [well|strong] again. The {bird} looked [out of|through] the window at the sky.
+| The {hurt} grew [strong|better]. {Hero} [saw|noticed] how the {bird} [jumped|fluttered] to the window [each morning|when other birds called].
 ? "It is time," <msaid>. {Hero} felt <sad>. "[Must {bhe} go|Can {bhe} not stay with me]?" {he} asked.
 | {Hero} knew what that meant. "[You want to go home|You miss the sky]," <hsadly>.
 {He} [opened {his} hands|carried {bhim} outside]. "[Fly|Go], little friend," {he} [whispered|said]. Up, up went the {bird} into the [blue|wide|clear] sky.
 | {He} took the {bird} back to {place} and opened {his} hands. The {bird} [looked at {him} once|gave one chirp], and then {bhe} flew [over the trees|up and away].
+| On the [hill|wall] behind the house, {hero} [kissed|stroked] the {bird} one last time. Then {he} [let go|threw {bhim} up], and the wind [took|carried] {bhim}.
 The next [morning|spring|week], there was a [song|tap|chirp] at the window. It was the {bird}, and {bhe} had [brought a friend|a <color> feather for {him}|come to say hello]!
 | But each [morning|spring], the {bird} came back to [sing|say hello], and {hero} always had some [crumbs|seeds] in {his} pocket.
 <end>
@@ -123,7 +126,7 @@ where/sight = market/a man with a dancing monkey|fair/a tall man on stilts|train
 helper/the_helper/hhe = a woman with a basket/the woman/she|a policeman/the policeman/he|an old man with a cane/the old man/he|a girl with a flute/the girl/she
 | a bus driver/the bus driver/he|a lady who sold <flowers>/the lady/she|a baker in a white cap/the baker/he|a boy on a bike/the boy/he|a nurse/the nurse/she
 coat = <color> [coat|hat|scarf|jacket|umbrella]
-topic = the big {where}|{sight}|holding hands
+topic = the {where}|{sight}|holding hands
 lesson = if you are lost, it is best to stay where you are|it is wise to hold hands in a crowd|kind people are everywhere|it helps to ask for help
 begin:
 <open>
@@ -186,7 +189,7 @@ So {hero} tried to {first}. It [worked|was not so hard]. Then {he} did it [again
 | On [Monday|the first day] {he} [fell|failed] ten times. On [Tuesday|the second day] {he} [fell|failed] only <number> times. {Hero} kept on.
 | There were [bumps|bruises|tears] and [laughs|wet socks|torn pants], but {hero} [went on|did not stop].
 
-And then, <oneday>, {he} did it. {He} could {skill}!
+And then, <someday>, {he} did it. {He} could {skill}!
 | One [day|evening], without thinking, {hero} [just did it|began], and it worked. "[I can {skill}|Look at me]!" {he} shouted.
 ? "[Look|See], {friend}!" <hcried>. "[I can do it|I am doing it]!"
 | {Friend} [clapped|cheered] and [jumped|shouted]. "[I knew it|You did it|Well done]!" <fsaid>.
@@ -230,6 +233,7 @@ But something was missing. The {what} looked [cold|a bit sad|bare]. <hsad>
 | All [day|week] they [played|talked] with the {what}. They told it [jokes|secrets|the news], and it listened [very well|without a word].
 Then the sun grew [warm|strong], and the {what} [became|got] [smaller|thinner] each day. One morning there was only {nose} [and a {his_cover}|in a puddle].
 | When spring came, the {what} melted. Only {eyes} and {nose} lay in the grass.
+| The {what} [stood|smiled] there for <number> weeks. Then a warm wind came, and it grew [thin|small] and [smaller|thinner] and was gone.
 ? "[Do not be sad|It will come back]," <fsaid>. "[Next winter we will make a new one|It is only on a long trip|It is in the river now, and in the clouds]."
 | "Good-bye, {what}," <hsaid>. "[See you next year|Thank you for the winter]." {Friend} [took|held] {his} hand.
 <end>
@@ -257,7 +261,7 @@ At first it [floated|sailed|danced] [nicely|like a duck|very well]. Then it [tur
 ? "My [boat|ship|poor {name}]!" <hcried>. "[It is gone|I worked so hard]."
 | {He} [waded in|reached out with a stick] and [saved|pulled out] {cargo}, but the boat was [lost|only a wet lump].
 
-{Friend} did not laugh. "[What went wrong|Why did it sink]?" <fasked>. They [thought|sat down] together. "[{First} gets soft|It was too weak|It let the water in]," <hsaid>.
+{Friend} did not laugh. "[What went wrong|Why did it sink]?" <fasked>. They [thought|sat down] together. "[It got soft|It was too weak|It let the water in]," <hsaid>.
 | {Elder} [came by|had seen it]. "[{First}, was it|I sank <number> boats when I was young]," <esaid>. "[Look at what floats|Try {second} next time]."
 They [looked|searched] for something better. A [duck|leaf|stick] floated by. {Friend} pointed at {second}. "[Try this,|What about that?]" {fhe} said.
 | So they tested a {heavy} and {second}. The {heavy} sank. But {second} [floated|stayed on top]!
@@ -283,6 +287,7 @@ begin:
 <open>
 {Hero} was [fast|quick], as quick as <quick_thing>. {He} wanted to win {race}. The prize was {prize}.
 | Soon there would be {race}, {route}. The winner would get {prize}, and {hero} wanted it [badly|more than anything].
+| There was only one thing on {hero}'s mind: {race}. [First prize was|You could win] {prize}.
 ? Every [morning|day], {he} [ran|practiced] [up and down the hill|from tree to tree|until {he} was <tired>]. {Friend} [ran with {him}|practiced too], but {fhe} was slower.
 | "I will win {prize}," {hero} told {friend}. "[I want to win too|May the best one win]," <fsaid>.
 
@@ -299,8 +304,10 @@ Then {he} heard a cry [behind {him}|from the path]. {Friend} had {did}.
 
 {He} [helped|pulled] {friend} up. "[Put your arm around me|Lean on me]," {he} said. [Slowly|Step by step], they went on together, while [others|runner after runner] [ran|raced] past.
 | {Hero} [gave|lent] {friend} {his} [hand|shoulder], and side by side they [walked|hopped|limped] [on|to the finish|all the way].
+| {Hero} [knelt|bent] down and [took|pulled] {friend} on {his} back. "[Hold on tight|You are not heavy]," {he} [puffed|said]. They went on, [slowly|step by step].
 They were the very last. But [when they came in|at the finish], everyone [stood up|clapped|cheered].
 | When they [reached|crossed] the line, the race was long over. Still, [the whole crowd|everyone] [clapped|shouted their names].
+| [Long after the others|When the sun was low], {hero} and {friend} came over the line [together|arm in arm]. [Nobody|Not one person] had gone home, and they all clapped.
 "[I saw what you did|We all saw it]," <esaid>. The winner [walked|came] up to {hero} and [shared|divided] {share}.
 | "There is a second prize today," <esaid>, "for the biggest heart." And {ehe} gave {hero} [a medal made of paper|a <color> flower|a small silver star].
 ? "[You lost because of me|I am sorry that you did not win]," <fsaid>. "[I won something better|I have you]," <hsaid>. 
@@ -325,8 +332,8 @@ begin:
 
 Along came <afriend>. "[Can I help|What are you doing]?" <fasked>. They [pulled|pushed] together. "[Heave|One, two, three], ho!" The {thing} stayed where it was.
 | "{Friend}! [Come and help me|I need you]," <hcried>. {Friend} came at once. They [pulled|pushed] with all their might, but no, it did not [move|budge].
-Then {pal} the {palkind} came. Then {his} {parent} came. They stood [in a line|side by side] and [pulled|pushed]. The {thing} [shook|creaked] a little, but it did not move.
-| {Friend} [called|fetched] {pal} the {palkind}, and {pal} called {elder}. [Four|All] of them [pulled|pushed]. [Oof|Ugh|Puff]! The {thing} only [groaned|shook|wiggled].
+Then {pal_full} came. Then {his} {parent} came. They stood [in a line|side by side] and [pulled|pushed]. The {thing} [shook|creaked] a little, but it did not move.
+| {Friend} [called|fetched] {pal_full}, and {pal} called {elder}. [Four|All] of them [pulled|pushed]. [Oof|Ugh|Puff]! The {thing} only [groaned|shook|wiggled].
 ? They [sat|fell] down in the grass, <tired> and [hot|out of breath]. <hsad>
 | "[It is no use|We will never do it|It is just too heavy]," <hsadly>.
 
@@ -364,6 +371,7 @@ begin:
 
 They [ran|raced] to {place_a}. And [there|yes], a second note was waiting. "{Clue_b}," it said.
 | At {place_a} they found [another|a second] note, [tied with a <color> string|rolled up small|under a stone]. It said, "{Clue_b}."
+| {Place_a}! There was a [<color>|tiny] note, just as they had [hoped|thought]. {Friend} [opened|unrolled] it. "{Clue_b}," it said.
 ? This one was harder. They [sat down|walked in circles|scratched their heads]. They [guessed|tried] [a barn|a broom], [a goose|a wheel] and [the moon|a boot].
 | "[That is a hard one|I have no idea]," <fsadly>. {Hero} [chewed on a blade of grass|looked at the sky] and thought.
 "[Wait|Oh]!" <hcried>. "It is {place_b}!"
@@ -373,6 +381,7 @@ Next to {place_b} hung a [<color> ribbon|red arrow|long string]. They followed i
 
 And there was {his} {parent} with a [big|wide|secret] smile! "[You found it|Well done, treasure hunters]!" {mhe} said. The treasure was {treasure}.
 | At the end of the trail stood {his} {parent}. "[What took you so long?|I knew you would solve it,]" {mhe} [laughed|said]. And there was the treasure: {treasure}.
+| [A laugh|A cough] came from behind a [door|bush], and {his} {parent} jumped out. "[Bravo|You are so clever]!" {mhe} said. And there it was: {treasure}!
 ? "Did you write the notes?" <hasked>. {His} {parent} [winked|only smiled|nodded]. "[Maybe I did, maybe I did not|My grandma did the same for me once|I like riddles too]," {mhe} said.
 | <hug>
 ? <hglad>
@@ -400,7 +409,7 @@ begin:
 
 So {hero} began to ask. "Is this your {thing}?" {he} asked {friend}. "[No|It is not mine]," <fsaid>. "[Mine is <color>|I have never had one|Ask {pal}]."
 | {He} [went|walked] from [door to door|one to the next]. "[Not mine|I am sorry, no]," said {friend}. "[Not mine|No, but it is lovely]," said {pal}.
-| First {he} asked {friend}. But {friend}'s {thing} was at home. Then {he} asked {pal} the {palkind}. But {pal} [did not need|had lost] no {thing}.
+| First {he} asked {friend}. But {friend}'s {thing} was at home. Then {he} asked {pal_full}. But {pal} [had not lost|did not miss] any {thing}.
 ? {Hero} was <tired>, and {his} feet hurt. {He} wanted to give up. "[One more try|Just one more]," {he} told {himself}.
 | It got [late|dark|cool]. "[Keep it, then|You asked everyone]," <fsaid>. But {hero} said, "[Not everyone|There is one more to ask]."
 Then {he} saw {elder}, who [looked|searched] [under the bushes|behind every stone|up and down the path] and seemed <sad>.
@@ -434,6 +443,7 @@ begin:
 
 But the sea [came closer|was rising]. A [small|first] wave [licked|kissed] the wall. Then a [big|huge] wave came, and [whoosh|splash], the {built} was [gone|flat|only a lump].
 | {He} did not see the [wave|water] behind {him}. [Whoosh|Swish|Splash]! It ran over the {built} and took it away.
+| {Hero} went to get [more shells|an ice cream]. When {he} came back, the sea had [eaten|taken] the {built}, and there was nothing but [wet sand|foam].
 "[Bad sea|Go away, sea|Stupid wave]!" <hcried> and [kicked|stamped on] the [water|sand].
 | <hsad> "[My {built}|All my work]!" {he} said.
 
@@ -445,6 +455,7 @@ So they carried [bucket after bucket|wet sand] [up the beach|to the dry place]. 
 | Together they were [twice|much] as fast. {Friend} [found|brought] more {deco}, and {hero} [made a tunnel|built a bridge].
 The new {built} was [bigger|even finer] than the first. The waves [came|rolled] up, [nearer and nearer|with white tops], and [stopped|turned back] just in front of it.
 | A wave [came|ran] up the beach. They held hands. It filled the moat, and the {built} [stood|did not fall]!
+| They built [until noon|and built], and the {built} got [walls like rock|a long bridge] and [a secret door|nine flags]. The sea [tried|licked], but it could not [reach|touch] it.
 "[We won|Hooray]!" they [cheered|shouted] and [ran into the water|danced on the sand].
 | <hglad>
 ? They [shared|had] <treat>, and when the sun went down [like a red ball|into the sea], they [waved to|said good night to] the {built}.

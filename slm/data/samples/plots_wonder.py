@@ -26,6 +26,7 @@ begin:
 | <Oneday>, near {place}, {hero} [saw|found] something in the [grass|mud|leaves]. It was a {magic}, and it [glowed|shone] [from inside|like a star].
 "[Who wakes me?|Be careful,|Hello,]" a voice said. "I am a magic {object}. You have [one wish|one wish, and one more to undo it]."
 | When {he} rubbed it, a [tiny|deep|soft] voice spoke: "I am a magic {object}. [Make a wish.|What do you wish for?]"
+| It [tickled|burned] {his} hand. "[Put me down or make a wish|You found me first]," it [whispered|sang]. "I am a magic {object}, [very old|and I am bored]."
 "[Think well|Take your time|Ask a friend first]," the {object} said. But {hero} did not want to wait. "I wish {wish}!" {he} cried.
 | {Hero} did not think [long|for even a moment]. "I wish {wish}!" <hcried>. "[Are you sure?|Think again,]" the {object} said. "[Yes, yes|I am sure]!"
 [Puff|Pop|Whoosh|Ding]! It came true. {Result}.
@@ -38,12 +39,12 @@ But soon things went wrong. {Trouble}.
 ? "[Do something|This is awful|Please stop it], {hero}," <fsaid>. "[It was better before|I want the old days back]."
 | {His} {parent} shook {mhis} head. "[This cannot go on|Something is wrong with the world]," {mhe} said.
 ? <hsad>
-{Hero} looked for the {object}. It was [gone|not in {his} pocket]! {He} [searched|looked] [everywhere|all day], and {friend} helped {him}.
-| {He} took the {object} in {his} hands. "Please," <hsadly>, "[I made a mistake|I did not think]."
-At last they [found|saw] it [in the mud|under a leaf|where it all began]. "Please, dear {object}, [make everything as it was|take back my wish]," {hero} said.
-| "I wish that everything [were|was] as it used to be," <hsaid>. "[I know now|That is all I want]."
+{Hero} looked for the {object}. It was [gone|not in {his} pocket]! {He} [searched|looked] [everywhere|all day] until {he} found it [in the mud|under a leaf|where it all began]. "Please, dear {object}, [make everything as it was|take back my wish]," {hero} said.
+| {He} took the {object} in {his} hands. "Please," <hsadly>, "[I made a mistake|I did not think]. I wish that everything were as it used to be."
+| {Hero} and {friend} [ran|went] back to where {he} had [found|met] it. "Dear {object}," <hsadly>, "[forgive me|help us]. [I only want the old world back|Please make it as it was before]."
 "[That is a wise wish|I hoped you would say that]," said the {object}. [Puff|Pop|Whoosh|Ding]! And all was as before.
 | The {object} [laughed softly|hummed]. "[Now you have learned something|Most people ask for that]," it said. There was a [flash|warm wind], and the world was [itself|right] again.
+| The {object} [thought|waited] for a moment. "[So be it|As you wish]," it said. And {hero} [blinked|held {his} breath], and the old world was there again, [every stone|every leaf] of it.
 
 {Hero} [ate|chewed] a plain piece of bread and [looked at the clouds|breathed the air]. "[How good this is|I never knew how nice this is]," {he} said.
 | {He} [hugged|kissed] {his} {parent} and [danced with|ran to] {friend}. Everything was [just right|plain and lovely].
@@ -107,7 +108,7 @@ All the [other|young] birds could fly. Only {hero} could not, because {he} was <
 ? So {he} [practiced|hopped] [from one side of the nest to the other|from twig to twig]. {He} [flapped|beat] {his} wings until {he} was <tired>. But {he} did not let go.
 | {He} stood on the edge. {He} looked down. It was so deep and so wide. {He} crept back into the nest. <hsad>
 
-Then, <oneday>, {reason}. "[Help|Help me]!" [someone|a thin voice] cried. The others were [far away|in the fields|asleep].
+Then, <someday>, {reason}. "[Help|Help me]!" [someone|a thin voice] cried. The others were [far away|in the fields|asleep].
 | But then something [bad|terrible] happened: {reason}. There was nobody else [near|to help].
 {Hero} did not think. {He} did not look down. {He} [opened|spread] {his} wings and jumped!
 | {Hero}'s heart [stopped|jumped]. "[I am coming|Hold on]!" {he} cried, and [before {he} knew it|without a thought] {he} was in the air.
@@ -133,6 +134,7 @@ begin:
 <open>
 {His} home was [snug|cozy|neat], but it was just big enough for one.
 | {His} home was very small, with one [bed|chair], one [cup|bowl] and one [blanket|lamp].
+| {Hero} had a [tiny|narrow|little] home, where only one could [sit|sleep] and only one could [turn around|stretch].
 <Oneday>, a storm came. <rain>
 | Then came a {day} [night|evening]. <rain> [Thunder|The thunder] [rolled|cracked], and [lightning|a white light] [lit|split] the sky.
 ? {Hero} [lit a candle|sat by the fire|made tea]. "[How good to be inside|I am glad to be warm and dry]," {he} said.
@@ -144,10 +146,12 @@ begin:
 | "[Of course|Quick, come in]," <hsaid>. {He} [dried it with a towel|gave it a warm drink].
 [Soon|A little later] there was another knock. There stood {guest_b}. "[Is there still room?|We have nowhere to go.]" [they cried|said a chorus of voices].
 | [Knock, knock|Tap, tap, tap]! Now it was {guest_b}. "[Not more|It is too full]!" said the first guest. "[It was not too full for you|We will fit]," <hsaid>.
+| The fire was [warm|bright] when somebody knocked again. Out in the rain stood {guest_b}, [cold|tired] and [wet|hungry].
 ? "Come in, come in," <hsaid>. They [sat|lay] [close together|side by side], and it got [warm|warmer].
 | They [squeezed|moved] together like [peas in a pod|buttons in a box|seeds in an apple].
 And then came the loudest knock of all. It was {guest_c}, [wet|dripping] from head to toe. Everyone [held their breath|was silent]. That was too big!
 | At last, something [big|heavy] [bumped|knocked] at the door. {Guest_c} looked in. "[I know I am too big|I will just stay outside]," it said sadly.
+| The last guest was {guest_c}. It [shook|dripped] and [sniffed|sneezed] at the door. "[I will break your chairs|There is no room for one like me]," it said.
 <idea> "[If you lie down around the stove, we can all lean on you|You be the bed, and we will be the blanket|You can be the wall where the wind comes in]!" {he} said.
 | {Hero} [scratched {his} ear|thought]. "[Come in and breathe in|Everyone, stand up]!" {he} said. "[We will hang the chair on the wall|We can sit on your back]!"
 ? And so it was. It was [tight|full], but [nobody minded|they were all dry]. They told [stories|jokes] and sang [against|louder than] the thunder.
@@ -157,6 +161,7 @@ In the morning the sun came out. But the storm had [torn a hole in the roof|brok
 | When the sun rose, {hero} [stepped|looked] outside. Oh no! [A branch lay on the roof|The fence was gone|The wood pile had washed away].
 "[You helped us|You made room for us]," said the guests. "[Now we help you|Now it is our turn]." They all worked, and by noon the house was [as good as new|bigger than before].
 | All the guests [set to work|stayed to help]. The small ones [found|brought] moss and twigs, the big one carried the wood. They built {hero} a new room, with space for guests.
+| The guests looked at {hero} and then at each other. "[One good turn for another|Let us work]!" they cried. [Hammers|Feet] and [paws|beaks] flew, and [before lunch|by evening] the house stood [firm|straight] again.
 ? <hglad>
 <end>
 """,
@@ -171,8 +176,8 @@ begin:
 <open>
 It was [autumn|fall], and the leaves were [red and gold|falling like feathers]. {Hero} gathered {store} for the winter.
 | The days got [short|shorter] and the nights got [cold|colder]. Every day, {hero} carried {store} into {his} den.
-{Friend} the {fkind} only wanted to {fun}. "[Come and play!|Why do you work so hard?]" {fhe} called.
-| But {his} friend {friend} the {fkind} did not gather anything. {Fhe} liked to {fun}. "[Winter is far away|You work too much], {hero}," {fhe} laughed.
+{Friend_full} only wanted to {fun}. "[Come and play!|Why do you work so hard?]" {fhe} called.
+| But {his} friend {friend_full} did not gather anything. {Fhe} liked to {fun}. "[Winter is far away|You work too much], {hero}," {fhe} laughed.
 "[Winter is coming|When the snow falls, there will be no food]," <hsaid>. "[Gather some {store} too|You should fill your den]." "[Tomorrow|Later]," <fsaid>.
 | {Hero} [shook {his} head|worried]. "[Have you filled your den|What will you eat when it snows]?" {he} asked. {Friend} [yawned|waved a paw]. "[There is still time|Do not be so serious]!"
 ? {Hero} [carried|rolled|dragged] {store} [up the hill|home] from [dawn|morning] to [dusk|night]. {His} back hurt, but the pile [grew|was high].
@@ -180,12 +185,15 @@ It was [autumn|fall], and the leaves were [red and gold|falling like feathers]. 
 
 Then one morning, the world was white. The [wind|cold] [bit|howled], and the [pond|stream] was frozen.
 | And then it came, [overnight|all at once]: the snow. It covered the [grass|paths] and the [last leaves|bushes].
+| Winter came [on soft feet|in the night]. {Hero} [woke up|looked out] to [white|frozen] fields, and {friend} woke up to an empty den.
 {Friend} [looked|searched] for food. There was [nothing under the snow|not one berry left]. {Fhis} tummy [growled|was empty].
 | In {friend}'s den it was [cold|dark], and there was nothing to eat. {Fhe} [shivered|thought of {hero}'s words].
+| {Friend} dug in the snow for {store}. {Fhe} found [only ice|one bad nut|stones], and {fhis} [paws|feet] were [blue|numb] with cold.
 {Fhe} was ashamed, but [at last|one evening] {fhe} knocked at {hero}'s door. "I am [hungry|so cold]," <fsadly>. "[You were right|I should have listened]."
 | {Hero} heard a [soft|weak] knock. Outside stood {friend}, [thin|white with snow] and shaking. "[Do you have a few {store} for me?|I was so foolish,]" {fhe} whispered.
 {Hero} [looked|thought]. It was enough for one. Was it enough for two? {He} [looked at|counted] the {store}. "[Come in|We will share]," {he} said.
 | "[I told you so|You did not listen]," {hero} wanted to say. But {he} saw {friend}'s [sad eyes|cold feet], and {he} opened the door wide.
+| {Hero} thought of [the long summer|all that work] and then of {friend}'s [songs|cold nose]. "[Sit by the fire|Eat with me]," {he} said.
 ? They ate [a little|small meals] each day. And in the long evenings, {friend} began to {gift_of}. The den was full of [life|laughter].
 | To say thank you, {friend} would {gift_of} every night. {Hero} had never had [so much fun|such a merry time] in the winter.
 ? "[I have food, and you have joy|Without you, the winter would be long and gray]," <hsaid>. "[So we both have something to give|I am glad you knocked]."
@@ -216,6 +224,7 @@ begin:
 
 On the way home, it got [heavy|heavier]. {He} [puffed|groaned] and [pulled|dragged]. And then, [rip|crack|snap], the bottom [tore|broke]!
 | {He} had to [walk|go] slowly, because {he} could hardly carry it. [At the bridge|On the hill|Halfway home], it [tore|burst|broke] with a loud [rip|crack].
+| {He} had not gone far when {carry} [gave way|fell apart]. [Plop|Thump], plop, went the {fruit_many}.
 The {fruit_many} [rolled|fell] [down the hill|into the stream|into the mud], [one after the other|here and there]. They were gone!
 | All the {fruit_many} [jumped|bounced] away. [The water took them|A pig ate them|They rolled into a deep hole]. Only one {fruit_one} was left.
 ? <hsad>
@@ -228,6 +237,7 @@ Then {friend} came back. {Fhe} [saw|heard] {him} and did not laugh. "[Does it hu
 | {Hero} [turned red|could not look up]. "I am sorry," {he} said. "[I was greedy|I should have shared]." "[I know|It is all right]," <fsaid>.
 {Hero} took the last {fruit_one} and cut it in two. "[Half for you|The bigger half is yours]," {he} said. It was the [best|sweetest] {fruit_one} {he} had ever eaten.
 | The next [day|week], they found more {fruit_many}. This time they took [a few|just enough], and they left some for [the birds|{pal}|others].
+| {Hero} [looked|searched] in {his} pockets. There were <number> {fruit_many} left, and {he} gave [most|half] of them to {friend}.
 ? <hglad>
 <end>
 """,
@@ -354,7 +364,7 @@ lesson = you should not be afraid before you know someone|scary things may be sc
 begin:
 <open>
 For some [days|weeks] there had been {bother}. "It is a monster," people said. "[Keep away|Lock your doors|It lives {where}]!"
-| All the neighbors were afraid. There was {bother}. [Something|Somebody] lived {where}, they said.
+| All the neighbors were afraid. There had been {bother}. [Something|Somebody] lived {where}, they said.
 "[Has anyone talked to it|What does it want]?" <hasked>. "[Are you mad|Talk to a monster]?" <fcried>. Nobody had asked.
 | "[I want to see it|Somebody should ask what is wrong]," <hsaid>. {Friend} [turned pale|stared]. "[You must not go|It will eat you]!" {fhe} said.
 
@@ -382,9 +392,9 @@ The {monster} [sniffed|came closer, step by step]. "[For me|Is that really for m
 """,
     "small helps big": """
 worlds: woods
-kind = mouse|beetle|little frog|sparrow|mole|small squirrel|hedgehog
+kind = mouse|beetle|frog|sparrow|mole|squirrel|hedgehog|lizard|cricket
 big = bear|lion|wolf|moose|stag|bull|wild boar
-mercy = stepped on {his} tail by mistake and woke it|took a crumb from its lunch|fell from a leaf onto its nose|ran over its back while it slept|sang too loudly near its cave
+mercy = stepped on the tail of the {big} by mistake|took a crumb from the lunch of the {big}|fell from a leaf onto the nose of the {big}|ran over the back of the {big} while it slept|sang too loudly near the cave of the {big}
 trap/way = caught in a hunter's net/{He} bit and cut the ropes one by one|stuck in a narrow cave/{He} dug away the sand with quick feet|tangled in thorns/{He} pulled out the thorns one by one
 | tied with a thick rope/{He} worked at the knot until it was loose|trapped under a fallen tree/{He} dug a path under the trunk|caught by one foot between two rocks/{He} pushed small stones under the big one until it moved
 topic = the great {big}|{his} big friend
@@ -400,11 +410,12 @@ Not far away lived a great {big}. [Everyone|All the animals] [feared|ran from] i
 | "Please [spare me|do not hurt me]," <hsaid>. "[I am sorry|It was a mistake]. If you let me go, I will [never forget it|help you when you need me]."
 The {big} laughed so loudly that [leaves|nuts] fell from the trees. "You, help me? [You are smaller than my nose|A crumb like you]!" But it [was not hungry|liked {his} courage], and it let {him} go.
 | "[You|Help me]?" The {big} had to laugh. "[That is the best joke all year.|What can you do for me?]" Still, it opened its [paw|foot]. "[Run along|Go]," it said, "[before I change my mind|little one]."
+| The {big} [blinked|snorted]. "[A {kind} that helps a {big}|You make me laugh]!" it said. It [let|set] {hero} down [in the grass|on a stone], quite gently.
 ? "[Thank you|I will keep my word]," {hero} called, and {he} <hurry> home. {He} told {friend} about it, but {friend} [did not believe {him}|only shook {fhis} head].
 | {Hero} ran home [to {his} {parent}|as fast as {he} could]. "[You were lucky|A promise is a promise]," <msaid>.
 
 [Weeks|Some weeks] [later|went by]. One [dark|cold|windy] night, {hero} heard a [terrible|sad|loud] cry. {He} knew that voice. It was the {big}!
-| [Summer|Time] passed. Then, <oneday>, a [cry|roar] [rang|went] through the woods. It did not sound [angry|proud], but [afraid|full of pain].
+| [Summer|Time] passed. Then, <someday>, a [cry|roar] [rang|went] through the woods. It did not sound [angry|proud], but [afraid|full of pain].
 {He} ran to the place. The {big} was {trap}. It [pulled|kicked] and [roared|pulled], but it could not get free.
 | "[Do not go|It is too dangerous]!" <fsaid>. But {hero} had given {his} word. {He} found the {big}, {trap}.
 ? "[It is over with me|Go away, little one]," the {big} [sighed|groaned]. "[Nobody can help me|You cannot help me]." "[Wait and see|Hold still]," <hsaid>.
@@ -430,9 +441,11 @@ begin:
 One [clear|quiet|warm|dark] night, {hero} looked out of the window. A star [fell|slid] from the sky and landed {where}!
 | One night {hero} could not sleep. [Swish|Whoosh]! Something bright [fell|flew] past {his} window and landed {where}.
 {He} [ran|tiptoed] out [in bare feet|in {his} nightshirt]. There lay a tiny star. It [gave|had] a {light} and it was crying.
-| {Where} sat a little star, no bigger than [an apple|a button|a plum]. Its {light} [shook|flickered].
+| There sat a little star, no bigger than [an apple|a button|a plum]. Its {light} [shook|flickered].
+| {Hero} [put on|found] {his} boots and followed the {light}. There was a star, [small|round] and [warm|scared], and it [blinked|cried].
 "[I fell|I lost my place in the sky]," the star said. "[I danced too near the edge|I leaned out too far to see the sea]. [Now my mother will look for me|I want to go home]."
 | "[Are you hurt|Why are you crying]?" <hasked>. "[I want to go home|It is so cold down here]," said the star in a voice like [glass|a tiny bell].
+| "[Help me|Please help]," it said in a [thin|silver] voice. "[I slipped on a cloud|I wanted to see the [sea|trees] from near]. [Without me there is a hole in the sky|The sky is too high for me now]."
 "[Do not cry|I will help you]," <hsaid>. {He} [put it in a jar|wrapped it in {his} scarf|took it in both hands], and it was [warm|light] as <soft_thing>.
 | {Hero} [held|took] the star [very gently|like an egg]. It felt [warm|cool] and [it hummed|tickled]. "[We will find a way|You can stay with me until then]," {he} said.
 
@@ -446,8 +459,10 @@ One [clear|quiet|warm|dark] night, {hero} looked out of the window. A star [fell
 | "[I know|I have it]!" <fcried>. "{Way}!"
 They waited until [night|the moon came up]. Then, with the help of {way}, the star [rose|went up], [higher|up] and [higher|up].
 | That night they [went up the hill|stood in the field], with {way}. "[Ready?|Hold tight.]" "[Ready|Yes]," the star said. And up it went!
+| It was [late|midnight] when they tried {way}. The star [shook|glowed], [let go|held on], and [floated|flew] up over the [roofs|trees].
 "[Good-bye|Farewell]!" <hcried>. "[Will I see you again?|Do not forget us!]" "[Look up, I will wink|Every night]," the star called.
 | The star [grew|became] smaller and brighter, until it was [one among many|back in its place]. A bigger star [moved|shone] close to it. That was its mother.
+| {Hero} waved with [both hands|{his} <color> scarf]. "[Shine for us|Visit us in our dreams]!" {he} [called|shouted], and a [tiny|clear] voice sang something that they could not hear.
 ? {Hero} was <happy> and a little sad. {Friend} took {his} hand, and they [looked up|stood there] for a long time.
 | "[Now it is dark here|I miss it already]," <hsaid>. "[Look|There]!" <fsaid>. High above, a star [winked|blinked], <number> times.
 <end>
@@ -470,7 +485,7 @@ It was the day before {occasion}, and there was no music. The [band|fiddler] was
 {Friend} [found|shook] {sound_b}. [Clink, clank|Chick, chack|Rattle, rattle]! "[This sounds like rain|It dances by itself]!" <fsaid>.
 | Then {friend} [picked up|tried] {sound_b}, and there was a sound like [hail on a roof|tiny feet|a sleigh].
 {Pal} came to see what the noise was. {Pal} [blew|played] on {sound_c}. [Tooo|Squeak|Pheee]! [It sounded like a sick cow|Everyone held their ears], and they all laughed.
-| "[Can I join|May I play too]?" asked {pal} the {palkind} and [blew|played] on {sound_c}. It [squeaked|hummed|buzzed] [like a bee in a jar|in a funny way].
+| "[Can I join|May I play too]?" asked {pal_full} and [blew|played] on {sound_c}. It [squeaked|hummed|buzzed] [like a bee in a jar|in a funny way].
 
 But together it sounded [awful|like a falling cupboard]. Everyone wanted to be the [first|loudest].
 | They began. Oh dear! {Hero} was too fast, {friend} too slow, and {pal} too loud. [The birds flew away|The dogs howled].

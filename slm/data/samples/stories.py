@@ -25,7 +25,7 @@ PARTINGS = ("\n\n", "\n\n", "\n", " ")
 # The share of stories that say "don't" and "I'm"; the others say "do not" and "I am" throughout.
 CONTRACTED = 0.6
 LONG_FORM = re.compile(r"\b(?:(?:[Dd]o|[Dd]id|[Dd]oes|[Cc]ould|[Ww]as|[Ii]s|[Aa]re|[Hh]ave|[Hh]ad|[Ww]ould|[Ss]hould) not"
-                       r"|[Cc]annot|[Ww]ill not|Let us|I am|I will|I have(?= [a-z]+ed)|You are|[Ww]e will)\b(?= [a-z])")
+                       r"|[Cc]annot|[Ww]ill not|Let us|I am|I will(?! not)|I have(?= [a-z]+ed)|You are|[Ww]e will(?! not))\b(?= [a-z])")
 SHORT_FORMS = {"cannot": "can't", "will not": "won't", "Let us": "Let's", "I am": "I'm", "I will": "I'll",
                "I have": "I've", "You are": "You're", "we will": "we'll"}
 
@@ -106,6 +106,8 @@ def cast(plot: Plot, draw: Callable[[], float]) -> Slots:
     for prefix, pronoun in pronouns.items():
         for form, word in zip(("he", "him", "his", "himself"), words.PRONOUNS[pronoun], strict=True):
             slots[prefix + form] = word
+    for role, kind in (("friend", "fkind"), ("pal", "palkind")):
+        slots[f"{role}_full"] = slots[role] if town else f"{slots[role]} the {slots[kind]}"
     slots["sibling"] = "sister" if slots["he"] == "she" else "brother"
     return slots
 

@@ -51,7 +51,7 @@ PREFIXcried = cried SPEAKER|SPEAKER [cried|shouted|called]|shouted SPEAKER|calle
 PREFIXasked = asked SPEAKER|SPEAKER asked|asked SPEAKER [softly|kindly|gently]|SPEAKER wanted to know|wondered SPEAKER
 """
 
-CHILD_MANNER = "softly|quietly|slowly|after a while|at once|in a clear voice|with a nod"
+CHILD_MANNER = "softly|quietly|slowly|after a while|in a clear voice|with a nod"
 GROWN_MANNER = "softly|gently|kindly|with a smile|with a nod|in a kind voice|in a warm voice|after a while|in a deep voice"
 SPEAKERS = {
     "h": ("{hero}", "{his}", CHILD_MANNER),
@@ -61,7 +61,7 @@ SPEAKERS = {
 }
 
 COMMON = """
-young = little|little|young|small
+young = little|little|young
 named = named|named|called
 color = red|blue|green|yellow|purple|orange|pink|white|brown|silver|golden|gray
 pretty = pretty|lovely|bright|shiny|beautiful|fine|neat
@@ -92,7 +92,7 @@ who = Once upon a time[,|] there was a {trait} <young> {kind} <named> {hero}.[ {
 | Once upon a time[,|] a <young> {kind} <named> {hero} lived {town} with {his} {parent}.
 | Once upon a time, {town}, there [lived|was] a {trait} <young> {kind} <named> {hero}.
 | Once upon a time[,|] there was a <young> {kind} <named> {hero} who lived {town}.
-| Once upon a time, {hero} the {kind} lived in {home} {town}.
+| Once upon a time[,|] a <young> {kind} <named> {hero} lived in {home} {town}.
 | {Hero} was a {trait} <young> {kind} who lived {town}.
 | {Hero} was a {trait} {kind}. {He} lived with {his} {parent} in {home} {town}.
 | There once was a {trait} {kind} <named> {hero} who lived {town}.
@@ -101,16 +101,20 @@ who = Once upon a time[,|] there was a {trait} <young> {kind} <named> {hero}.[ {
 | {Town}, there [lived|was] a {trait} <young> {kind}. {His} name was {hero}.
 | Long ago, a {trait} {kind} <named> {hero} [had a home|lived] {town}.
 likes = {He} [liked|loved] to {hobby}, and {he} [liked|loved] to {hobby_two} too.
-| Every [day|morning|afternoon], {hero} liked to {hobby}.
+| Every [day|morning|afternoon|evening|Sunday], {hero} [liked to|would] {hobby}.
 | {Hero} [liked|loved] to {hobby} and to {hobby_two}.
-| Most of all, {hero} [liked|loved] to {hobby}.
-| When the sun was out, {hero} would {hobby} and {hobby_two}.
-| {He} could {hobby} [all day long|from morning to night|for hours].
-| {He} had <looks>, and {he} loved to {hobby}.
-| Everyone knew {hero}, [for|because] {he} had <looks>.
+| [Most of all|On {day} days|When it was warm|After breakfast|In the evening], {hero} [liked|loved] to {hobby}.
+| When the [sun|moon|day|sky] was [out|bright|clear|warm], {hero} would {hobby} [and {hobby_two}|or {hobby_two}].
+| {He} could {hobby} [all day long|from morning to night|for hours|and never get <tired>|without a break].
+| {He} had <looks>, and {he} [loved|liked] to {hobby}.
+| Everyone [knew|liked] {hero}, [for|because] {he} had <looks>.
 | {Hero} had <looks>.
-open = <who> <likes>|<who> <likes>|<who>|<who> <likes>
+| {Hero} was [good|quick|clever] at many things: {he} could {hobby}, and {he} could {hobby_two}.
+| When {hero} did not {hobby}, {he} would {hobby_two}.
+| Nobody could {hobby} [like|as well as] {hero}.
+open = <who> <likes>|<who> <likes>|<who>
 oneday = one {day} {time}|on a {day} {time}|one {day} {time}|one {time}
+someday = one [fine|lovely|warm|quiet|bright|cool] [day|morning|evening|afternoon]|a few [days|weeks] later|early one morning|late one evening
 later = later that day|after a while|a little later|soon after that|before long|not long after
 
 sky = The sun was [warm|bright|high|golden] and the [air|grass|wind] smelled of [flowers|summer|honey|pine|rain and leaves|mint].
@@ -155,14 +159,18 @@ lesson_line = {Hero} [learned|had learned|now knew|understood|found out|saw] tha
 | That day, {hero} learned that {lesson}.
 | "Now I know that {lesson}," <hsaid>.
 | And {hero} never forgot that {lesson}.
+| "[You see|You know|Believe me], {lesson}," {hero} [told|said to] {his} [pillow|cousin|aunt|neighbors|friends|uncle].
+| All the way [home|back], {hero} thought about it: {lesson}.
 | {Hero} [smiled|nodded] to {himself}. {He} knew now that {lesson}.
-night_line = That night, {hero} [fell asleep|went to bed|slept] [with a smile|happy and warm|under a soft blanket while the moon shone in] and [dreamed of|dreamed about|thought of] {topic}.
-| When the [moon|first star|evening star] came [up|out], {hero} [was fast asleep|was still smiling|closed {his} eyes] and dreamed of {topic}.
-| {Hero} [talked|sang|thought] about {topic} [all the way home|until bedtime|for many days|all week|until the stars came out].
-| It had been a [long|good|wonderful|lovely|busy] day, and {hero} [would|could] never forget {topic}.
-| At bedtime, {hero} [yawned|smiled] and [told|said to] {his} pillow, "What a [good|lovely|wonderful|happy] day!"
-| And [every night|all that week|for a long time], {hero} [dreamed|thought] of {topic}.
-end = <lesson_line>|<lesson_line> <night_line>|<night_line>|<lesson_line>|<lesson_line> The end.
+night_line = That night, {hero} [fell asleep|went to bed|slept] [with a smile|happy and warm|under a <color> blanket|like a stone|early] and [dreamed of|dreamed about|thought of] {topic}.
+| When the [moon|first star|evening star|lamp] [came up|came out|went out|shone in], {hero} [was fast asleep|was still smiling|closed {his} eyes|hugged {his} pillow] and [dreamed|thought] of {topic}.
+| {Hero} [talked|sang|thought|laughed] about {topic} [all the way home|until bedtime|for many days|all week|until the stars came out|again and again].
+| It had been a [long|good|wonderful|lovely|busy|strange|golden] day, and {hero} [would|could] [never|not] forget {topic}.
+| At bedtime, {hero} [yawned|smiled|stretched] and [told|said to] {his} [pillow|blanket|toes|lamp], "What a [good|lovely|wonderful|happy|fine|full] day!"
+| And [every night|all that week|for a long time|on many quiet evenings], {hero} [dreamed|thought] of {topic}.
+| [Outside|Far away|In the dark], [an owl|the wind|a cricket|the rain|a frog] [sang|called|hummed], and {hero} [smiled|dreamed|fell asleep|felt warm and safe].
+| {Hero} told {his} [cousin|aunt|uncle|neighbors] all about {topic}, [twice|with big eyes|with many words|from start to finish].
+end = <lesson_line>|<lesson_line>|<lesson_line> <night_line>|<night_line>|<night_line>|<lesson_line> The end.|<hglad>|<hglad> The end.
 """
 
 TOWN = """
@@ -171,13 +179,21 @@ town = [in|near] a [small|quiet|busy|sunny|windy|little|friendly] [town|village]
 | [on|near] a [small|big|sunny|old|windy|quiet] farm [near the hills|by a river|with a red barn|full of animals|behind the woods|far from the city]
 | [on|at the end of] a [quiet|busy|narrow|crooked|long|sunny] street [full of trees|near the harbor|behind the school|by the park|in a big city|with yellow lamps]
 home = a [small|tall|cozy|old|little|bright|narrow|neat] [blue|red|yellow|white|brick|wooden|stone|green] house[| with a <color> [door|roof|fence|gate]| full of [books|flowers|cats|music]]
-hobby = paint big pictures|build tall towers|climb trees|read books about whales|dance in the kitchen|collect shiny stones
-| bang on a drum|sing in the bath|look for bugs|blow bubbles|bake cookies|count the stars|run in the grass|jump in puddles
-| watch the trains go by|feed the ducks|fold paper boats|tell funny stories|play hide and seek|dig in the sand
-hobby_two = ask questions|draw dragons|skip rope|listen to the radio|swing very high|make mud pies|ride a scooter|wear silly hats
-| play with toy cars|kick a ball|catch falling leaves|help in the garden
-looks = [curly|short|long|wild|straight] [brown|black|red|dark|fair] hair and [a big smile|bright eyes|rosy cheeks|a loud laugh|muddy boots]
-| [a loud|a happy|a funny] laugh and [a kind heart|quick feet|lots of ideas|a hundred questions]|a [blue|red|green|yellow] [cap|coat|hat] and [muddy boots|a big smile|bright eyes]
+animals = whales|horses|dragons|lions|owls|foxes|bears|frogs|penguins|elephants|turtles|rabbits|dinosaurs|monkeys
+finds = stones|shells|leaves|feathers|buttons|stamps|coins|bottle caps|pine cones|marbles
+fine = small|shiny|round|smooth|tiny|pretty|odd|rare|old|bright
+hobby = [paint|draw] [big|funny|bright|tiny] <animals>|build [tall|crooked|long|round] [towers|castles|bridges|walls] [of sand|of blocks|from boxes]|climb [trees|walls|ropes|ladders]
+| read [books|stories] about <animals>|dance in the [kitchen|rain|yard|hall]|collect <fine> <finds>|look for <bugs> in the [grass|garden|park|hedge]
+| sing [silly|soft|loud|sad] songs [in the bath|on the stairs|to the cat|about <animals>]|blow [big|tiny|rainbow] bubbles|bake [cookies|buns|bread|pies]
+| count the [stars|cars|birds|clouds|boats]|run [in the grass|through the leaves|along the beach|down the hill]|jump [in puddles|over ropes|from step to step]
+| watch the [trains|ships|planes|trucks|clouds] go by|feed the [ducks|hens|swans|birds|cats]|fold paper [boats|birds|planes|hats]
+hobby_two = tell [funny|scary|long|tall] stories|play [hide and seek|the drum|the flute|with toy cars|chess|pirates]|dig [in the sand|for worms|deep holes]
+| ask [hard|funny|clever|a hundred] questions|talk to <animals> in dreams|skip rope|listen to [the radio|the rain|old songs|the birds]|swing very high
+| make [mud pies|paper masks|daisy chains|puppets]|ride a [scooter|bike|pony|sled]|wear [silly|big|<color>] [hats|socks|boots]
+| kick a <color> ball|catch falling leaves|help in the [garden|kitchen|shop|barn]|look at [maps|old coins|picture books|the moon]
+looks = [curly|short|long|wild|straight|messy] [brown|black|red|dark|fair|golden] hair and [a big smile|bright eyes|rosy cheeks|a loud laugh|muddy boots|<number> freckles|a small nose]
+| a [loud|happy|funny|merry|warm] [laugh|voice|smile] and [a kind heart|quick feet|lots of ideas|a hundred questions|a brave heart]
+| a <color> [cap|coat|hat|bag|sweater|umbrella] and [muddy boots|a big smile|bright eyes|long legs|a happy laugh]
 place = the park|the garden|the playground|the beach|the schoolyard|the field|the lake|the village green|the town square|the riverbank
 walk_sight = On the way, {he} [saw|passed|counted] <number> [red buses|gray pigeons|white ducks|brown dogs|tall trees|little shops|black cats] and a [man|woman|boy|girl] with a <color> [hat|bag|bike|umbrella|balloon].
 | {He} passed the [bakery|school|post office|library|toy shop|fish shop|fire station], [where it smelled of [bread|paint|fish|sugar]|where a [cat|dog] slept|where a bell rang].
@@ -188,15 +204,20 @@ meetplace = at school|in the park|on the playground|next door|by the fountain|ne
 
 WOODS = """
 town = [in|near|at the edge of] a [green|quiet|deep|sunny|mossy|dark|wide] [forest|wood|valley|meadow] [full of birds|near a wide river|behind the hills
-| by a clear stream|at the foot of a mountain|full of <flowers>|with tall pines|where <bugs> hummed|by a blue lake|far from the road]
+| by a clear stream|at the foot of a mountain|full of <flowers>|with tall pines|where [bees|crickets] [hummed|sang]|by a blue lake|far from the road]
 | under [an old|a tall|a crooked|a huge] [oak|pine|willow|beech] [by the stream|on a hill|near the pond|at the edge of the woods|in a meadow]
 home = a [cozy|small|snug|warm|round|neat|mossy|crooked] [den|hut|hole|cave|log house|stone house|burrow][| with a <color> door| full of [leaves|feathers|pebbles|nuts]| made of [sticks|stones|clay]]
-hobby = roll down the hill|splash in the stream|chase butterflies|nap in the sun|sing to the moon|gather berries|watch the clouds
-| jump over logs|hide in the tall grass|listen to the birds|smell the flowers|play in the leaves|slide in the mud|race the wind
-hobby_two = look at the stars|dance in the rain|dig for roots|paddle in the pond|tell jokes to the frogs|collect round pebbles
-| count the ladybugs|make crowns of flowers|play tag with the wind|hum old songs|explore dark caves|drum on hollow logs
-looks = [bright|big|shiny|dark] eyes and [a loud laugh|a soft voice|a kind heart|a happy smile|a brave heart]
-| [quick|small|big|muddy] feet and [a merry laugh|a kind heart|a curious nose]|a [red|blue|green|yellow] [scarf|hat|vest] and [a big smile|bright eyes|a curious nose]
+fine = small|shiny|round|smooth|tiny|pretty|odd|old|bright|soft
+finds = stones|shells|leaves|feathers|pine cones|acorns|sticks|seeds|snail shells
+hobby = roll down the [hill|path|dunes]|splash in the [stream|pond|mud|puddles]|chase [<bugs>|falling leaves|the clouds|shadows]|nap [in the sun|under a fern|on warm stones|in the hay]
+| sing to the [moon|frogs|flowers|fish|stars]|gather [berries|nuts|roots|seeds|mushrooms|herbs]|watch the [clouds|<bugs>|fish|snow|birds]|jump over [logs|stones|puddles|thorns]
+| hide in the [tall grass|ferns|hollow trees|leaves]|listen to the [birds|wind|rain|crickets|frogs]|smell the <flowers>|collect <fine> <finds>|race the [wind|<bugs>|stream|swallows]
+hobby_two = look at the [stars|moon|rainbow|waterfall]|dance in the [rain|leaves|moonlight|clearing]|dig for [roots|worms|stones|treasure]|paddle in the [pond|stream|lake]
+| tell [jokes|stories|secrets|riddles] to the [frogs|owls|trees|snails]|count the [ladybugs|stars|pine cones|ants]|make crowns of [<flowers>|leaves|grass]
+| play tag with the [wind|squirrels|butterflies|waves]|hum old songs|explore dark [caves|tunnels|hollows]|drum on [hollow logs|old pots|flat stones]
+| build [dams|huts|towers|nests] of [sticks|mud|stones|leaves]|slide [in the mud|on the ice|down wet rocks]
+looks = [bright|big|shiny|dark|gentle|green] eyes and a [loud|soft|kind|happy|brave|merry|quick] [laugh|voice|heart]
+| [quick|small|big|muddy|strong] feet and a [merry laugh|kind heart|curious nose|happy song|loud voice]|a <color> [scarf|hat|vest|coat] and [a big smile|bright eyes|a curious nose|a kind heart|many friends]
 place = the meadow|the pond|the clearing|the riverbank|the old bridge|the berry bushes|the hill|the waterfall|the big rock|the hollow tree
 walk_sight = On the way, {he} [saw|passed|counted] <number> <bugs> and a <color> [<bird>|mushroom|butterfly|leaf].
 | {He} [hopped over|walked around|climbed over|ran past] a [fallen log|mossy stone|muddy puddle|sleepy toad|pile of leaves] and [ducked under|ran past|stopped by] a [thorny bush|low branch|tall fern|spider's web].
@@ -239,7 +260,7 @@ WORDINGS = {
     r"\bnobody\b": "[nobody|no one]",
     r"\bNobody\b": "[Nobody|No one]",
     r"\bbegan to\b": "[began|started] to",
-    r"\bat once\b": "[at once|right away]",
+    r"(?<![Aa]ll )\bat once\b": "[at once|right away]",
     r"\bcame back\b": "[came back|returned]",
     r"\blooked at\b": "[looked at|looked at|gazed at]",
     r"\bsmiled\b": "[smiled|smiled|grinned]",
@@ -250,5 +271,4 @@ WORDINGS = {
     r"\ba lot of\b": "[a lot of|lots of|plenty of]",
     r"\bI am sorry\b": "I am [sorry|so sorry|very sorry]",
     r"(?<=\{he\} )ran\b|(?<=\{hero\} )ran\b|(?<=\{Hero\} )ran\b|(?<=[Tt]hey )ran\b": "[ran|ran|raced|hurried]",
-    r"\bhad to\b": "[had to|had to|needed to]",
 }
