@@ -13,7 +13,7 @@ from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPT
 from slm.model.positions import extend_positions
 from slm.recipe import Recipe
-from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_store, start
+from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.observer import Observer
 from slm.training.run_folder import RUNS, RunFolder, find_run, list_runs
 
@@ -40,7 +40,8 @@ def finetune(
         "model": str(parent_run.best_model() if parent_run else source),
         "sha256": loaded.sha256,
     }
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer, resume_command)
+    measures = _base_measures(parent_run, observer)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command)
     _show(stage)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
@@ -52,14 +53,15 @@ def resume_finetuning(
     folder = find_run(run, runs)
     record = folder.read()
     if record["stage"] != "finetuning":
-        raise ConfigError(f"{folder.path} is a pre-training run; go on with: slm train --resume {folder.name}")
+        raise ConfigError(f"{folder.path} is a pre-training run; go on with: slm train --resume {folder.argument}")
     if record["state"] == "finished":
         raise ConfigError(f"{folder.path} is finished; nothing to go on with. Further tuning: slm finetune --from {folder.path}")
-    recipe, store, parent = recorded_recipe(record), recorded_store(record), record["parent"]
-    parent_run = find_run(parent["run"], runs) if parent["run"] else None
-    loaded = load_model(parent["model"])
-    model = extend_positions(loaded.model, recipe.model.block_size, recipe.tuning.positions, recipe.training.seed)
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, parent_run, observer or Observer(), resume_command)
+    recipe, store, observer = recorded_recipe(record), recorded_store(record), observer or Observer()
+    loaded, parent = recorded_start(folder, record), record["parent"]
+    parent_run = RunFolder(folder.path.parent / parent["run"]) if parent["run"] else None
+    measures = _base_measures(parent_run, observer)
+    model = _reshaped(loaded.model, recipe)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command)
     return go_on(stage, folder)
 
 
@@ -89,14 +91,19 @@ def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Obser
         block_size = max(block_size, Records(store.train, block_size, train_on_prompt=True).counts.longest)
     if block_size > model.config.block_size:
         observer.message(f"context extended from {model.config.block_size} to {block_size} positions ({recipe.tuning.positions})")
-    model = extend_positions(model, block_size, recipe.tuning.positions, recipe.training.seed)
-    model = model.with_dropout(recipe.model.dropout)
-    return model, replace(recipe, model=model.config)
+    recipe = replace(recipe, model=replace(model.config, block_size=block_size, dropout=recipe.model.dropout))
+    return _reshaped(model, recipe), recipe
+
+
+def _reshaped(model: GPT, recipe: Recipe) -> GPT:
+    """The model with the recipe's positions and dropout."""
+    longer = extend_positions(model, recipe.model.block_size, recipe.tuning.positions, recipe.training.seed)
+    return longer.with_dropout(recipe.model.dropout)
 
 
 def _stage(
     store: TokenStore, recipe: Recipe, model: GPT, tokenizer_sha256: str, parent: dict[str, Any],
-    parent_run: RunFolder | None, observer: Observer, resume_command: str,
+    base_measures: list[Measure], observer: Observer, resume_command: str,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is None:
         raise ConfigError(f"{store.folder} holds plain documents; fine-tuning needs questions and answers (slm prepare --kind question_answer)")
@@ -108,7 +115,7 @@ def _stage(
     source = ", ".join(store.manifest["documents"]["source"])
     measures = [Measure(f"Responses of {source}, held out", source, store.validation, responses=True)]
     return Stage(
-        recipe, store, model, *samples, measures + _base_measures(parent_run, observer),
+        recipe, store, model, *samples, measures + base_measures,
         prompt_format=store.prompt_format, parent=parent, observer=observer, resume_command=resume_command,
     )  # fmt: skip
 
@@ -117,10 +124,10 @@ def _base_measures(parent_run: RunFolder | None, observer: Observer) -> list[Mea
     """What the parent was trained on, to see how much of it is forgotten."""
     if parent_run is None:
         return []
-    record = parent_run.read()
-    if record["stage"] == "finetuning":
-        return []
     try:
+        record = parent_run.read()
+        if record["stage"] == "finetuning":
+            return []
         base = recorded_store(record)
     except DataError as error:
         observer.message(f"what is forgotten cannot be measured: {error}")

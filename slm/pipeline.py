@@ -81,7 +81,7 @@ def resume_recipe(
 ) -> PipelineResult:
     """Go on with a stopped pipeline: `run` is its base or its tuned run, '' the newest."""
     folder = find_run(run, runs)
-    record = folder.read()
+    record, runs = folder.read(), folder.path.parent
     if record["stage"] == "finetuning" and record["parent"]["run"]:
         folder = find_run(record["parent"]["run"], runs)
         record = folder.read()
@@ -90,11 +90,11 @@ def resume_recipe(
         folder = resume_pretraining(folder.name, observer, runs, resume_command="slm run --resume {run}")
     if recipe.finetuning is None:
         return PipelineResult(folder, None)
-    tuned = _tuned_run(folder, runs)
+    tuned = _tuned_run(folder, recipe.finetuning, runs)
     if tuned is None:
         tuned = _tune(recipe.finetuning, prepare_store(recipe.finetuning), folder, observer, record["command"], runs)
     elif tuned.read()["state"] != "finished":
-        tuned = resume_finetuning(tuned.name, observer, runs, resume_command=f"slm run --resume {folder.name}")
+        tuned = resume_finetuning(tuned.name, observer, runs, resume_command=f"slm run --resume {folder.argument}")
     return PipelineResult(folder, tuned)
 
 
@@ -104,14 +104,15 @@ def _tune(
     name = f"{base.name}-medical" if recipe.name.endswith("medical") else f"{base.name}-tuned"
     return finetune(
         store, recipe, str(base.path), name if not (runs / name).exists() else "", observer, command, runs,
-        resume_command=f"slm run --resume {base.name}",
+        resume_command=f"slm run --resume {base.argument}",
     )  # fmt: skip
 
 
-def _tuned_run(base: RunFolder, runs: Path) -> RunFolder | None:
+def _tuned_run(base: RunFolder, recipe: Recipe, runs: Path) -> RunFolder | None:
+    """The newest run that tuned `base` by `recipe`."""
     for run in list_runs(runs):
         record = run.read()
-        if record["stage"] == "finetuning" and record["parent"] and record["parent"]["run"] == base.name:
+        if record["stage"] == "finetuning" and record["recipe"]["name"] == recipe.name and record["parent"]["run"] == base.name:
             return run
     return None
 

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 
 from slm.atomic_write import existing_folder
-from slm.checkpoint import load_model
+from slm.checkpoint import LoadedModel, load_model
 from slm.config_files import from_dict, to_dict
 from slm.data.batches import Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import Split, TokenStore, open_token_store
-from slm.errors import DataError, Stopped
+from slm.errors import DataError, Stopped, TrainingError
 from slm.evaluation.bits_per_byte import evaluate
 from slm.evaluation.memorisation import memorised_share
 from slm.generation.generator import GenerationConfig, Generator
@@ -28,9 +28,10 @@ from slm.model.gpt import GPT
 from slm.recipe import Recipe
 from slm.report.html import write_report
 from slm.report.loss_curve import draw_loss_curve
-from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, run_record
+from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, recorded_setup, run_record
 from slm.training.observer import Observer
-from slm.training.run_folder import RunFolder, create_run, recording, started
+from slm.training.run_folder import RunFolder, create_run, recording
+from slm.training.stop_request import stopping_at_once
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Measure:
 class Stage:
     """What a stage works on. `parent` is None for a model that starts from random weights.
 
-    `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run's name.
+    `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run.
     """
 
     recipe: Recipe
@@ -82,8 +83,7 @@ def go_on(stage: Stage, run: RunFolder) -> RunFolder:
     record = run.read()
     for change in changed_since(record):
         stage.observer.message(f"{change}: the bits may differ from a run that never stopped")
-    run.update(**{**started(), "created": record["created"]})
-    _work(stage, run, Setup(**record["frozen"]), resumed=True)
+    _work(stage, run, recorded_setup(record), resumed=True)
     return run
 
 
@@ -100,14 +100,28 @@ def recorded_store(record: dict[str, Any]) -> TokenStore:
     return store
 
 
+def recorded_start(run: RunFolder, record: dict[str, Any]) -> LoadedModel:
+    """The model of a run's last checkpoint, or the one that it began with where it has none yet.
+
+    Raises TrainingError where that one is not the same any more.
+    """
+    if existing_folder(run.last).exists():
+        return load_model(run.last)
+    loaded = load_model(record["parent"]["model"])
+    if loaded.sha256 != record["parent"]["sha256"]:
+        raise TrainingError(f"{loaded.folder}: not the weights that run {run.name!r} began with; begin a new run from them")
+    return loaded
+
+
 def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
     recipe = stage.recipe
     command = stage.resume_command or f"slm {'train' if recipe.stage == 'pretraining' else 'finetune'} --resume {{run}}"
+    command = command.replace("{run}", run.argument)
     stage.observer.message(f"run {run.path}: {stage.model.num_parameters() / 1e6:.1f} million parameters, {setup.precision} on {setup.device}")
-    with recording(run), _curve_when_stopped(run):
+    with stopping_at_once(command), recording(run), _disk_errors(run, command), _curve_when_stopped(run):
         trainer = make_trainer(
             run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation, recipe.training,
-            setup, stage.observer, command.format(run=run.name), lambda step: _write_samples(stage, run, step),
+            setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
             {"recipe": recipe.name, "stage": recipe.stage, "data": stage.store.manifest["sha256"], "parent": stage.parent},
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():
@@ -122,6 +136,19 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
             tokens_seen=progress.tokens, best_validation_loss=progress.best_validation_loss, best_step=progress.best_step,
         )  # fmt: skip
     write_report(run.path)
+
+
+@contextlib.contextmanager
+def _disk_errors(run: RunFolder, command: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:  # who read our messages has gone
+        raise
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or run.path}: {error.strerror or error}; the last checkpoint is intact: make room or mend "
+            f"the permissions, then {command}"
+        ) from None
 
 
 @contextlib.contextmanager

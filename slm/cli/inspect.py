@@ -81,7 +81,9 @@ def doctor(
     network: Annotated[bool, typer.Option(help="Also try whether the hub answers.")] = True,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Say what this machine offers, where things lie, and what is missing for what.
+    """Say what this machine offers and lacks.
+
+    Hardware, packages, folders and their sizes, network, and what is missing for what.
 
     Example: slm doctor
     """

@@ -36,7 +36,9 @@ def run(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Do everything: documents, tokens, training, fine-tuning, measuring, report.
+    """Do everything, from documents to a report.
+
+    Prepares, trains, fine-tunes and measures what a recipe names, and writes the report.
 
     Example: slm run quick
     """
@@ -75,7 +77,9 @@ def prepare(
     reasoning: Annotated[bool, typer.Option(help="Keep the reasoning of question-answer records.")] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Turn documents into a token store: clean, split, tokenized, hashed.
+    """Turn documents into a token store.
+
+    Documents are cleaned, duplicates dropped, some held out for validation, all encoded.
 
     Example: slm prepare stories/*.txt --separator '\\n\\n'
     """
@@ -114,7 +118,7 @@ def train(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Train a model on a token store.
+    """Train a model on text.
 
     Example: slm train stories.txt --set training.steps=500
     """
@@ -145,7 +149,7 @@ def finetune(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Tune a trained model on questions and answers.
+    """Tune a model on questions and answers.
 
     Example: slm finetune questions.jsonl --column response=answer
     """

@@ -35,7 +35,9 @@ def evaluate(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Measure a model: loss, perplexity, bits per byte with a 95 % interval.
+    """Measure loss and bits per byte.
+
+    Scores documents of a split one by one, and gives a 95 % interval over them.
 
     Example: slm evaluate quick --documents 200
     """
@@ -79,7 +81,7 @@ def generate(
     question: Annotated[str, typer.Option(help="Put this question into the model's prompt format and show the response.")] = "",
     prompt_file: Annotated[Path | None, typer.Option(help="Read the prompt from a file ('-' for standard input).")] = None,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens to write at most.")] = 200,
-    temperature: Annotated[float, typer.Option(help="0 is greedy, under 1 safer, over 1 wilder. Default 0.8; 0 for a question.")] = -1.0,
+    temperature: Annotated[float | None, typer.Option(help="0 is greedy, under 1 safer, over 1 wilder. By default 0.8, and 0 for a question.")] = None,
     top_k: Annotated[int, typer.Option(help="Only the k likeliest tokens may come; 0 means all.")] = 50,
     top_p: Annotated[float, typer.Option(help="Only the likeliest tokens that reach this probability may come.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same text.")] = 0,
@@ -101,7 +103,8 @@ def generate(
         if loaded.prompt_format is None:
             raise ConfigError(f"{loaded.folder} was not fine-tuned on questions; name a tuned run, or give a plain prompt")
         prompt = loaded.prompt_format.prompt(question)
-    temperature = temperature if temperature != -1.0 else (0.0 if question else 0.8)
+    if temperature is None:
+        temperature = 0.0 if question else 0.8
     config = GenerationConfig(max_new_tokens, temperature, top_k, top_p, seed, continue_past_context)
     generator = Generator(loaded.model, loaded.tokenizer)
     answers = bool(question) or loaded.prompt_format is not None
@@ -121,7 +124,9 @@ def report(
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Write report.html and loss_curve.png of a run, as far as it has come.
+    """Write the report of a run.
+
+    Makes report.html and loss_curve.png anew, as far as the run has come.
 
     Example: slm report quick --open
     """

@@ -20,9 +20,10 @@ PADDING_MULTIPLE = 32
 
 
 class Samples(Protocol):
-    """What can be trained on: `size` samples, each a row of inputs and targets."""
+    """What can be trained on: `size` samples, each a row of at most `block_size` inputs and targets."""
 
     size: int
+    block_size: int
 
     def rows(self, numbers: np.ndarray, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Inputs (T,) and targets (T,) of each sample; the token after inputs[t] is targets[t]."""
@@ -33,7 +34,7 @@ class Windows:
     """Windows of `block_size` tokens, one behind the other; each epoch cuts the stream at another place."""
 
     def __init__(self, split: Split, block_size: int, seed: int = 0):
-        self._tokens, self._block_size, self._seed = split.tokens, block_size, seed
+        self._tokens, self.block_size, self._seed = split.tokens, block_size, seed
         available = len(self._tokens) - 1
         if available < block_size:
             raise DataError(
@@ -45,8 +46,8 @@ class Windows:
 
     def rows(self, numbers: np.ndarray, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
         shift = int(_mix(np.uint64(self._seed), np.uint64(epoch + 1))) % self._slack if epoch >= 0 else 0
-        starts = shift + numbers.astype(np.int64) * self._block_size
-        pieces = (self._tokens[start : start + self._block_size + 1].astype(np.int64) for start in starts)
+        starts = shift + numbers.astype(np.int64) * self.block_size
+        pieces = (self._tokens[start : start + self.block_size + 1].astype(np.int64) for start in starts)
         return [(piece[:-1], piece[1:]) for piece in pieces]
 
 
@@ -69,7 +70,7 @@ class Records:
     """
 
     def __init__(self, split: Split, block_size: int, train_on_prompt: bool = False, drop_long: bool = False):
-        self._split, self._block_size, self._train_on_prompt = split, block_size, train_on_prompt
+        self._split, self.block_size, self._train_on_prompt = split, block_size, train_on_prompt
         lengths = np.diff(split.starts.astype(np.int64))  # tokens with the end token
         prompts = self.prompt_lengths(split)
         too_long = lengths > block_size + 1
@@ -96,10 +97,10 @@ class Records:
         return [self._row(int(self.numbers[number])) for number in numbers]
 
     def _row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        ids = self._split.document(number)[: self._block_size + 1].astype(np.int64)
+        ids = self._split.document(number)[: self.block_size + 1].astype(np.int64)
         targets = ids[1:].copy()
         if not self._train_on_prompt:
-            targets[: int(self.prompt_lengths(self._split)[number]) - 1] = IGNORED
+            targets[: max(0, int(self.prompt_lengths(self._split)[number]) - 1)] = IGNORED
         return ids[:-1], targets
 
 
@@ -124,18 +125,21 @@ class Batches:
         """
         drawn = self.sample_numbers(step)
         rows = [row for epoch, number in drawn for row in self.samples.rows(np.array([number]), epoch)]
-        return pad_rows(rows, micro_batch_size, same_shape)
+        return pad_rows(rows, micro_batch_size, self.samples.block_size, same_shape)
 
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """About `count` samples, evenly spread and always the same, as micro-batches: for estimates of the loss."""
         numbers = np.unique(np.linspace(0, self.samples.size - 1, min(count, self.samples.size)).astype(np.int64))
-        return pad_rows(self.samples.rows(numbers, epoch=-1), micro_batch_size)
+        return pad_rows(self.samples.rows(numbers, epoch=-1), micro_batch_size, self.samples.block_size)
 
 
 def pad_rows(
-    rows: list[tuple[np.ndarray, np.ndarray]], micro_batch_size: int, same_shape: bool = False
+    rows: list[tuple[np.ndarray, np.ndarray]], micro_batch_size: int, block_size: int, same_shape: bool = False
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Rows of unequal length as micro-batches (B, T): sorted by length, filled up with 0 and `IGNORED`."""
+    """Rows of unequal length as micro-batches (B, T): sorted by length, filled up with 0 and `IGNORED`.
+
+    T never exceeds `block_size`, the most that the model can look at.
+    """
     rows = sorted(rows, key=lambda row: len(row[0]))
     longest = len(rows[-1][0])
     batches = []
@@ -143,7 +147,8 @@ def pad_rows(
         part = rows[first : first + micro_batch_size]
         width = longest if same_shape else len(part[-1][0])
         if len(rows[0][0]) != longest:
-            width = -(-width // PADDING_MULTIPLE) * PADDING_MULTIPLE  # few shapes: kernels are chosen once for each
+            # few shapes: kernels are chosen once for each
+            width = min(block_size, -(-width // PADDING_MULTIPLE) * PADDING_MULTIPLE)
         x = np.zeros((len(part), width), np.int64)
         y = np.full((len(part), width), IGNORED, np.int64)
         for n, (inputs, targets) in enumerate(part):

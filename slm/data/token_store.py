@@ -14,6 +14,7 @@ from __future__ import annotations
 import collections
 import hashlib
 import json
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import numpy as np
 from slm.atomic_write import new_folder
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, read_tokenizer
-from slm.errors import DataError
+from slm.errors import DataError, ModelError
 
 FORMAT = 1
 SPLITS = ("train", "validation")
@@ -109,7 +110,7 @@ def write_token_store(
             "tokenizer": {"name": tokenizer.name, "sha256": tokenizer.sha256, "n_vocab": tokenizer.n_vocab},
             "end_of_text": tokenizer.eot_token,
             "dtype": _dtype(tokenizer.n_vocab).str,
-            "index_columns": ["start"] if prompt_format is None else ["start", "prompt_length"],
+            "index_columns": _index_columns(prompt_format is not None),
             "prompt_format": None if prompt_format is None else vars(prompt_format),
             "splits": {name: writer.counts for name, writer in writers.items()},
             "sha256": {f"{name}.{kind}": writer.sha256(kind) for name, writer in writers.items() for kind in ("bin", "idx")},
@@ -125,9 +126,7 @@ def open_token_store(folder: Path, verify: bool = True) -> TokenStore:
     `verify` reads every byte once and compares hashes and ids (about a second for 1 GB).
     """
     manifest = read_manifest(folder)
-    tokenizer = read_tokenizer(folder / "tokenizer.json")
-    if tokenizer.sha256 != manifest["tokenizer"]["sha256"]:
-        raise DataError(f"{folder / 'tokenizer.json'}: not the tokenizer that made this store; prepare it again")
+    tokenizer = _read_tokenizer(folder / "tokenizer.json", manifest)
     splits = {name: _open_split(folder, name, manifest, verify) for name in SPLITS}
     return TokenStore(folder, manifest, tokenizer, **splits)
 
@@ -139,13 +138,44 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise DataError(f"{path}: expected format {FORMAT}, got {manifest['format']!r}; prepare the store again")
-        for key in ("tokenizer", "dtype", "index_columns", "prompt_format", "splits", "sha256", "fingerprint"):
-            manifest[key]
+        _require_whole(manifest)
         return manifest
     except FileNotFoundError:
         raise DataError(f"{folder}: expected a token store (a folder with manifest.json), found none; slm prepare makes one") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a whole manifest ({error!r}); prepare the store again") from None
+
+
+def _require_whole(manifest: dict[str, Any]) -> None:
+    """Ask for all that is read from a manifest. Raises the KeyError, TypeError or ValueError of what is wrong."""
+    for key in ("fingerprint", "synthetic", "sources"):
+        manifest[key]
+    np.dtype(manifest["dtype"])
+    manifest["tokenizer"]["sha256"], operator.index(manifest["tokenizer"]["n_vocab"])
+    for name in SPLITS:
+        for key in ("tokens", "documents", "bytes"):
+            operator.index(manifest["splits"][name][key])
+        for kind in ("bin", "idx"):
+            manifest["sha256"][f"{name}.{kind}"]
+    prompt_format = manifest["prompt_format"]
+    if prompt_format is not None:
+        PromptFormat(**prompt_format)
+    if manifest["index_columns"] != _index_columns(prompt_format is not None):
+        raise ValueError(f"index_columns {manifest['index_columns']!r} do not fit prompt_format {prompt_format!r}")
+
+
+def _index_columns(has_prompts: bool) -> list[str]:
+    return ["start", "prompt_length"] if has_prompts else ["start"]
+
+
+def _read_tokenizer(path: Path, manifest: dict[str, Any]) -> Tokenizer:
+    try:
+        tokenizer = read_tokenizer(path)
+    except ModelError as error:
+        raise DataError(f"{error}; it belongs to a token store: prepare the store again") from None
+    if tokenizer.sha256 != manifest["tokenizer"]["sha256"]:
+        raise DataError(f"{path}: not the tokenizer that made this store; prepare it again")
+    return tokenizer
 
 
 def _dtype(n_vocab: int) -> np.dtype:
@@ -246,6 +276,8 @@ def _open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool)
         _verify_ids(folder / f"{name}.bin", tokens, n_vocab)
     if starts[0] != 0 or (starts[1:] <= starts[:-1]).any():
         raise DataError(f"{folder / name}.idx: expected rising document offsets from 0, got others; prepare the store again")
+    if columns > 1 and (index[:, 1] >= np.diff(starts)).any():
+        raise DataError(f"{folder / name}.idx: expected prompts shorter than their records, got longer ones; prepare the store again")
     return Split(tokens, starts, index[:, 1] if columns > 1 else None)
 
 

@@ -67,6 +67,7 @@ class Tokenizer:
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The UTF-8 bytes of token ids. Raises DataError for an id outside the vocabulary."""
+        ids = list(ids)
         try:
             return b"".join([self._bytes[i] for i in ids if i >= 0 or self._refuse(i)])
         except IndexError:
@@ -74,7 +75,7 @@ class Tokenizer:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids; bytes that are no whole character become U+FFFD."""
-        return self.decode_bytes(list(ids)).decode("utf-8", errors="replace")
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
 
     def _refuse(self, token: int) -> Any:
         raise DataError(f"expected token ids from 0 to {self.n_vocab - 1}, got {token}; is this the right tokenizer?")

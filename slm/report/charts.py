@@ -7,7 +7,7 @@ inner, stretched drawing; marks and labels in the outer one, where nothing is di
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from slm.report import wording
 from slm.report.curves import Axis, Point, envelope, evenly, half_window, loss_axis, smoothed
@@ -113,14 +113,14 @@ def _rate_panel(metrics: Metrics) -> Markup:
     x, y = _step_axis(metrics), Axis(0, 1.08 * top)
     return el(
         "svg",
-        _grid(y, [0, top] if rates else [0]),
+        _grid(y, [0, top] if rates else [0], wording.rate),
         _stretched([_line(evenly(rates, MAX_POINTS), x, y, "rate")]),
         (_step_label(tick, x) for tick in x.ticks(5) if tick == int(tick)),
         el("line", x1="0", x2="0", y1="0%", y2="100%", class_="cross"),
         _title("learning rate"),
         class_="rates",
         role="img",
-        aria_label=f"Learning rate by step, at most {wording.compact(top)}." if rates else "No learning rates yet.",
+        aria_label=f"Learning rate by step, at most {wording.rate(top)}." if rates else "No learning rates yet.",
     )
 
 
@@ -146,13 +146,13 @@ def _step_label(step: float, x: Axis) -> Markup:
     )
 
 
-def _grid(y: Axis, ticks: Iterable[float]) -> Markup:
+def _grid(y: Axis, ticks: Iterable[float], words: Callable[[float], str] = wording.compact) -> Markup:
     return group(
         (
             el("line", x1="0", x2="100%", y1=_down(y, tick), y2=_down(y, tick), class_="grid"),
             el(
                 "text",
-                wording.compact(tick),
+                words(tick),
                 x="-8",
                 y=_down(y, tick),
                 dy=".32em",
@@ -192,12 +192,14 @@ def _best(metrics: Metrics, x: Axis, y: Axis) -> Markup | None:
         return None
     place = x.at(best.step)
     anchor = "start" if place < 0.5 else "middle" if place < 0.85 else "end"
+    below = y.at(best.validation_loss) > 0.85  # above it there would be the panel's title
+    start, end, baseline = (9, 26, 42) if below else (-9, -26, -32)
     # The inner drawing moves the origin to the point, so that what stands around it is placed in pixels.
     return el(
         "svg",
-        el("line", x1="0", x2="0", y1="-9", y2="-26", class_="best"),
+        el("line", x1="0", x2="0", y1=start, y2=end, class_="best"),
         el("circle", cx="0", cy="0", r="5.5", class_="best"),
-        el("text", f"best {best.validation_loss:.3f}", x="0", y="-32", text_anchor=anchor, class_="best"),
+        el("text", f"best {best.validation_loss:.3f}", x="0", y=baseline, text_anchor=anchor, class_="best"),
         x=_at(place),
         y=_down(y, best.validation_loss),
     )
@@ -250,10 +252,15 @@ def _interval_row(pair: Comparison, axis: Axis) -> Markup:
         _whisker(pair.before, axis, "before"),
         _whisker(pair.after, axis, "after"),
         role="img",
-        aria_label=f"{pair.title}, bits per byte: {'; '.join(value for value in values if value)}.",
+        aria_label=f"{named(pair)}, bits per byte: {'; '.join(value for value in values if value)}.",
     )
-    label = el("p", el("b", pair.title or pair.data), " ", _step_of(pair), class_="label")
+    label = el("p", el("b", named(pair)), " ", _step_of(pair), class_="label")
     return el("div", label, drawing, class_="row")
+
+
+def named(scored: Comparison | Result) -> str:
+    """What was scored, in words for people."""
+    return wording.shortened(scored.title or scored.data, scored.data) or "Untitled"
 
 
 def _step_of(pair: Comparison) -> Markup:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import statistics
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -136,7 +137,8 @@ def _statement(report: Report) -> Markup:
 def _trained_on(stage: Stage) -> Markup:
     size, seconds = stage.data.get("train_bytes"), stage.training_seconds
     amount = f"{wording.size(size)} of " if isinstance(size, int) else ""
-    return group(amount, sources(stage.sources), f" for {wording.duration(seconds)}" if seconds else None)
+    names = [wording.source(name) for name in stage.sources]
+    return group(amount, sources(names), f" for {wording.duration(seconds)}" if seconds else None)
 
 
 def _state_line(run: Stage) -> Markup | None:
@@ -157,7 +159,7 @@ def _key_figures(report: Report) -> Iterable[Markup]:
     yield _figure("Parameters", wording.large(report.run.parameters))
     yield _summed(report, "Tokens seen", "tokens_seen", wording.large)
     yield _summed(report, "Time in training", "training_seconds", wording.duration)
-    yield _figure("Speed", _speed(report), "tokens per second")
+    yield _figure("Speed", _speed(report), "tokens per second, median step")
 
 
 def _figure(name: str, value: Any, note: Any = None) -> Markup:
@@ -186,7 +188,6 @@ def _summed(report: Report, name: str, attribute: str, words: Any) -> Markup:
 
 
 def _speed(report: Report) -> str:
-    """Tokens per second over all of the training time."""
-    pairs = [(stage.tokens_seen, stage.training_seconds) for stage in report.stages]
-    known = [(tokens, seconds) for tokens, seconds in pairs if tokens and seconds]
-    return wording.count(sum(t for t, _ in known) / sum(s for _, s in known)) if known else wording.UNKNOWN
+    """Tokens per second of each stage's median step."""
+    paces = [[s.tokens_per_second for s in stage.metrics.steps if s.tokens_per_second] for stage in report.stages]
+    return ", ".join(wording.count(statistics.median(pace)) for pace in paces if pace) or wording.UNKNOWN

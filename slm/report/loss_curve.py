@@ -111,16 +111,17 @@ def _mark_best(axes: Axes, metrics: Metrics) -> None:
     ring = {"markersize": 9, "markeredgecolor": "white", "markeredgewidth": 1.5}
     axes.plot(best.step, best.validation_loss, "o", color=ACCENT, **ring)
     share = best.step / max(1, metrics.last_step)
+    high = axes.transLimits.transform(axes.transScale.transform((0, best.validation_loss)))[1] > 0.85
     axes.annotate(
         f"best {best.validation_loss:.3f} at step {wording.count(best.step)}",
         (best.step, best.validation_loss),
-        xytext=(0, 50),
+        xytext=(0, -60 if high else 50),
         textcoords="offset points",
         ha="left" if share < 0.5 else "center" if share < 0.8 else "right",
         color=ACCENT,
         fontweight="bold",
         fontsize=10,
-        arrowprops={"arrowstyle": "-", "color": ACCENT, "linewidth": 0.8, "relpos": (share >= 0.8, 0)},
+        arrowprops={"arrowstyle": "-", "color": ACCENT, "linewidth": 0.8, "relpos": (share >= 0.8, high)},
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
     )
 
@@ -131,7 +132,7 @@ def _draw_learning_rate(axes: Axes, metrics: Metrics) -> None:
     if rates:
         axes.plot(*zip(*rates, strict=True), color=INK, linewidth=1.4)
     axes.set_ylim(0, 1.12 * top)
-    axes.set_yticks([0, top] if rates else [0], ["0", wording.compact(top)] if rates else ["0"])
+    axes.set_yticks([0, top] if rates else [0], ["0", wording.rate(top)] if rates else ["0"])
     axes.set_ylabel("learning rate")
     axes.set_xlabel("step (one optimizer update)")
     axes.set_xlim(0, 1.012 * max(1, metrics.last_step))

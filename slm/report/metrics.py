@@ -63,9 +63,10 @@ class Metrics:
 
     @property
     def best(self) -> EvaluationPoint | None:
-        """The evaluation with the lowest finite validation loss, the earliest of equals."""
+        """The evaluation with the lowest validation loss, the earliest of equals; None for an untrained model."""
         known = [point for point in self.evaluations if point.validation_loss is not None]
-        return min(known, key=lambda point: point.validation_loss, default=None)
+        trained = any(point.step > 0 for point in known)
+        return min(known, key=lambda point: point.validation_loss) if trained else None
 
     def evaluation_at(self, step: int) -> EvaluationPoint | None:
         """The evaluation of exactly this step."""

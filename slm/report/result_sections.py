@@ -100,7 +100,7 @@ def _stage_results(report: Report, stage: Stage) -> Markup:
 
 
 def _result_row(result: Result) -> Markup:
-    title = group(result.title or "Untitled", ", ", result.moment)
+    title = group(charts.named(result), ", ", result.moment)
     detail = ", ".join(part for part in (result.data, result.split, result.scored) if part)
     low, high = result.interval or (None, None)
     documents = group(wording.count(result.documents), _out_of(result))
@@ -142,7 +142,7 @@ def _loss_of(pair: Comparison) -> Markup:
     if before and after is not None:
         share = (after - before) / before
         change = f" ({wording.signed(after - before)}, {wording.signed(100 * share, 1)}{wording.NBSP}%)"
-    return el("li", f"{pair.title or pair.data}: ", figures, change)
+    return el("li", f"{charts.named(pair)}: ", figures, change)
 
 
 def _stories_around(report: Report) -> tuple[Samples | None, Samples | None]:
@@ -210,6 +210,4 @@ def _memorisation(report: Report, stage: Stage) -> Markup:
 
 def headline(report: Report) -> Sequence[tuple[str, Comparison]]:
     """Each stage's own text with its scores before and after, for the key figures."""
-    return [
-        (pair.title or pair.data, pair) for stage in report.stages for pair in stage.comparisons() if stage.is_own(pair)
-    ]
+    return [(charts.named(pair), pair) for stage in report.stages for pair in stage.comparisons() if stage.is_own(pair)]

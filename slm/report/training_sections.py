@@ -13,7 +13,10 @@ from slm.report.markup import Markup, el, group
 from slm.report.run_record import FINETUNING, Continuation, Report, Stage
 
 NOTICE = "A research model: it knows little and is often wrong. It is no substitute for a doctor."
-STATED_ELSEWHERE = {"steps", "device", "precision", "compile", "threads", "tensorboard"}
+LEFT_TO_RECIPE = {
+    *("steps", "device", "precision", "compile", "threads", "tensorboard"),
+    *("evaluation_samples", "save_interval", "sample_points"),
+}
 STAGE_TITLES = {"pretraining": "Pretraining", "finetuning": "Fine-tuning"}
 
 
@@ -96,7 +99,7 @@ def _only(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _steps(stage: Stage) -> str | None:
-    each = f" of {wording.count(stage.tokens_per_step)} tokens" if stage.tokens_per_step else ""
+    each = f", each of {wording.count(stage.tokens_per_step)} tokens" if stage.tokens_per_step else ""
     return f"{wording.count(stage.planned_steps)}{each}" if stage.planned_steps else None
 
 
@@ -106,7 +109,7 @@ def _settings(training: Mapping[str, Any]) -> str:
     return "; ".join(
         f"{wording.words(key).lower()}{wording.NBSP}{value if key == 'seed' else wording.setting(value)}"
         for key, value in plain.items()
-        if key not in STATED_ELSEWHERE
+        if key not in LEFT_TO_RECIPE
     )
 
 

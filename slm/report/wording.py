@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 UNKNOWN = "–"
@@ -78,6 +79,23 @@ def compact(value: float) -> str:
         raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"{value / 10**exponent:.4g}{NBSP}×{NBSP}10{raised}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+
+
+def source(name: str) -> str:
+    """A source without the folders it lies in: '/data/stories.txt' -> 'stories.txt'; 'hub:owner/name' as it is."""
+    return name if name.startswith(("hub:", "samples:")) else PurePath(name).name or name
+
+
+def shortened(title: str, data: str) -> str:
+    """A title that names the sources `data` (with commas between), without their folders."""
+    for name in data.split(", "):
+        title = title.replace(name, source(name)) if name else title
+    return title
+
+
+def rate(value: float) -> str:
+    """A learning rate in two digits, as there is little room beside an axis: 0.000122951 -> '0.00012'."""
+    return compact(float(f"{value:.2g}"))
 
 
 def date(moment: Any) -> str:

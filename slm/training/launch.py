@@ -43,9 +43,22 @@ def choose_setup(config: TrainingConfig) -> Setup:
     machine = choose_machine(config.device, config.precision, config.threads)
     # On the CPUs measured compiling one block cost more than it won back within an hour; on CUDA it pays in minutes.
     wanted = config.compile == "on" or (config.compile == "auto" and machine.is_cuda())
-    if config.compile == "on" and not can_compile(machine.device):
-        raise TrainingError("training.compile=on needs a C++ compiler (on CUDA also Triton), found none; install g++, or compile=auto")
+    if config.compile == "on":
+        _require_compiler(machine.device)
     return Setup(machine.device, machine.precision, wanted and can_compile(machine.device), machine.threads, config.micro_batch_size)
+
+
+def recorded_setup(record: dict[str, Any]) -> Setup:
+    """The choices that a run was started with. Raises TrainingError where they cannot be had here."""
+    setup = Setup(**record["frozen"])
+    if setup.compile:
+        _require_compiler(setup.device)
+    return setup
+
+
+def _require_compiler(device: str) -> None:
+    if not can_compile(device):
+        raise TrainingError("training.compile=on needs a C++ compiler (on CUDA also Triton), found none; install g++, or compile=auto")
 
 
 def run_record(model: GPT, config: TrainingConfig, setup: Setup, data: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import datetime
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from slm.atomic_write import existing_folder, write_json
-from slm.errors import ConfigError, DataError, TrainingError, nearest
+from slm.errors import ConfigError, DataError, Stopped, TrainingError, nearest
+
+try:
+    import fcntl
+except ImportError:  # Windows: there two processes are not kept from working on one run
+    fcntl = None
 
 FORMAT = 1
 RUNS = Path("runs")
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,12 @@ class RunFolder:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def argument(self) -> str:
+        """How a command line names the run: by its name, with --runs where it lies elsewhere than in runs/."""
+        parent = self.path.parent
+        return self.name if parent == RUNS else f"{self.name} --runs {shlex.quote(str(parent))}"
 
     @property
     def last(self) -> Path:
@@ -57,7 +70,7 @@ class RunFolder:
         for folder in (self.best, self.last):
             if (existing_folder(folder) / "config.json").is_file():
                 return existing_folder(folder)
-        raise TrainingError(f"{self.path}: expected a checkpoint, found none yet; slm train --resume {self.name}")
+        raise TrainingError(f"{self.path}: expected a checkpoint, found none yet; slm train --resume {self.argument}")
 
     def read(self) -> dict[str, Any]:
         """The record. Raises DataError where the folder is no run or its record is damaged."""
@@ -82,10 +95,8 @@ class RunFolder:
 
     def state(self) -> str:
         """running, stopped, finished, failed; 'interrupted' for one that says running but whose process is gone."""
-        record = self.read()
-        if record["state"] == "running" and not _is_alive(record.get("process", 0)):
-            return "interrupted"
-        return record["state"]
+        state = self.read()["state"]
+        return "interrupted" if state == "running" and not self._is_held() else state
 
     def size(self) -> int:
         """Bytes on disk."""
@@ -96,6 +107,43 @@ class RunFolder:
         if self.state() == "running":
             raise TrainingError(f"{self.path}: is running (process {self.read()['process']}); stop it first")
         shutil.rmtree(self.path)
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed process left half-written."""
+        for path in list(self.path.rglob(".*.tmp")):
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other processes from working on the run. Raises TrainingError while another one does.
+
+        The system gives the lock back when a process ends, however it ends; its number may be another's by then.
+        """
+        with open(self.path / LOCK, "ab") as file:
+            if not _try_lock(file.fileno()):
+                process = self.read().get("process")
+                raise TrainingError(f"{self.path}: another process ({process}) works on this run; stop it first")
+            yield
+
+    def _is_held(self) -> bool:
+        try:
+            with open(self.path / LOCK, "rb") as file:
+                return not _try_lock(file.fileno())
+        except OSError:
+            return False
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed; False where another process has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
 
 
 def create_run(name: str, record: dict[str, Any], runs: Path = RUNS, fresh_name: bool = False) -> RunFolder:
@@ -108,17 +156,18 @@ def create_run(name: str, record: dict[str, Any], runs: Path = RUNS, fresh_name:
         path, number = runs / f"{name}-{number}", number + 1
     try:
         path.mkdir(parents=True)
-        write_json(path / "run.json", {"format": FORMAT, "name": path.name, **record, **started()})
+        write_json(path / "run.json", {"format": FORMAT, "name": path.name, **record, "created": now(), **started()})
     except FileExistsError:
         raise ConfigError(f"{path} exists and is not overwritten: take another --name, --resume {name}, or slm runs remove {name}") from None
     except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)
         raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); choose another folder with --runs") from None
     return RunFolder(path)
 
 
 def started() -> dict[str, Any]:
     """What the record says while a process works on the run."""
-    return {"state": "running", "message": "", "created": now(), "finished": None, "process": os.getpid()}
+    return {"state": "running", "message": "", "finished": None, "process": os.getpid()}
 
 
 def now() -> str:
@@ -147,26 +196,16 @@ def find_run(name: str, runs: Path = RUNS) -> RunFolder:
 
 @contextlib.contextmanager
 def recording(run: RunFolder) -> Iterator[None]:
-    """Write into the record how the work on a run ended: finished, stopped (by the person) or failed."""
-    from slm.errors import Stopped
-
-    try:
-        yield
-    except BaseException as error:
-        state = "stopped" if isinstance(error, (Stopped, KeyboardInterrupt)) else "failed"
-        with contextlib.suppress(OSError, DataError):
-            run.update(state=state, message=str(error), finished=now())
-        raise
-    run.update(state="finished", message="", finished=now())
-
-
-def _is_alive(process: int) -> bool:
-    if not process or os.name != "posix":
-        return bool(process)
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    """Hold a run while it is worked on, and write into its record how that ended: finished, stopped (by the person)
+    or failed. Raises TrainingError while another process works on it."""
+    with run.hold():
+        run.remove_leftovers()
+        run.update(**started())
+        try:
+            yield
+        except BaseException as error:
+            state = "stopped" if isinstance(error, (Stopped, KeyboardInterrupt)) else "failed"
+            with contextlib.suppress(OSError, DataError):
+                run.update(state=state, message=str(error), finished=now())
+            raise
+        run.update(state="finished", message="", finished=now())

@@ -12,5 +12,5 @@ def learning_rate(step: int, steps: int, peak: float, warmup_steps: int, final_s
     """
     if step < warmup_steps:
         return peak * (step + 1) / (warmup_steps + 1)
-    done = (step - warmup_steps) / max(1, steps - warmup_steps)
+    done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)
     return peak * (final_share + (1 - final_share) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))

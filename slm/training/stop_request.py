@@ -5,9 +5,10 @@ A handler that saves by itself would run in the middle of anything, a save inclu
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from slm.errors import Stopped
@@ -16,21 +17,22 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """While entered, `signal_number` is 0 until the person asks to stop, then the signal's number."""
+    """While entered, `signal_number` is 0 until the person asks to stop, then the signal's number.
 
-    def __init__(self, announce: Callable[[str], None]):
+    `announce` is told the name of the first signal; the second raises Stopped, which names `resume_command`.
+    """
+
+    def __init__(self, announce: Callable[[str], None], resume_command: str):
         self.signal_number = 0
-        self._announce = announce
-        self._old: dict[int, object] = {}
+        self._announce, self._resume_command = announce, resume_command
+        self._handlers = _handled_by(self._handle)
 
     def __enter__(self) -> StopRequest:
-        if threading.current_thread() is threading.main_thread():  # Python allows handlers there alone
-            self._old = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        self._handlers.__enter__()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
+        self._handlers.__exit__(None, None, None)
 
     @property
     def exit_code(self) -> int:
@@ -39,6 +41,35 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.signal_number:
-            raise Stopped("stopped at once; the last saved checkpoint is intact", exit_code=128 + number)
+            raise Stopped(
+                f"stopped at once; the last saved checkpoint is intact; go on with: {self._resume_command}",
+                exit_code=128 + number,
+            )
         self.signal_number = number
-        self._announce("Ctrl-C" if number == signal.SIGINT else "SIGTERM")
+        with contextlib.suppress(RuntimeError):  # the signal came in the middle of a print, which cannot be re-entered
+            self._announce("Ctrl-C" if number == signal.SIGINT else "SIGTERM")
+
+
+@contextlib.contextmanager
+def stopping_at_once(resume_command: str) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise Stopped where they come: for work that is simply done again on resuming."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Stopped(f"stopped; go on with: {resume_command}", exit_code=128 + number)
+
+    with _handled_by(stop):
+        yield
+
+
+@contextlib.contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have `handler` called for both signals; in threads, where Python allows no handlers, nothing changes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = {number: signal.signal(number, handler) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, previous in old.items():
+            signal.signal(number, previous)

@@ -7,21 +7,23 @@ nothing about text: what is scored and sampled comes in as callables.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from slm.atomic_write import existing_folder
 from slm.checkpoint import TrainingState, load_model, load_state, save_best_params
-from slm.data.batches import IGNORED, Batches
+from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches
 from slm.device import Machine, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
@@ -92,19 +94,22 @@ class Trainer:
             "train_loss": batches.fixed(config.evaluation_samples, size),
             "validation_loss": validation.fixed(config.evaluation_samples, size),
         }
-        if compiled:
-            for block in model.transformer.h:  # all blocks are alike: one compilation serves them all
-                block.compile(dynamic=False)
 
     def train(self) -> Progress:
         """Train from where `progress` stands to the last step."""
-        with MetricsLog(self.run.metrics, self.config.tensorboard) as self.log, StopRequest(self._announce_stop) as stop:
-            self._session_start, self._session_samples, self._first_step = time.perf_counter(), 0, self.progress.step
-            self._seconds_before, self._batch_seconds, self._estimated = self.progress.seconds, 0.0, False
-            if self.progress.step == 0:
+        with (
+            MetricsLog(self.run.metrics, self.config.tensorboard) as self.log,
+            StopRequest(self._announce_stop, self.resume_command) as stop,
+            self._compiled_blocks(),
+        ):
+            self._session_start, self._first_step = time.perf_counter(), self.progress.step
+            self._session_samples, self._batch_seconds, self._estimated = -1, 0.0, False
+            self._seconds_before = self.progress.seconds
+            if self.progress.step == 0 and self.progress.best_step < 0:
                 self._begin()
             else:
                 self._event("resumed", f"at step {self.progress.step}")
+            self._stop_if_asked(stop)
             self.observer.started(self.progress.step, self.steps, self._tokens_per_step())
             while self.progress.step < self.steps:
                 self._step()
@@ -136,11 +141,25 @@ class Trainer:
         self.model.train()
         return means
 
+    @contextlib.contextmanager
+    def _compiled_blocks(self) -> Iterator[None]:
+        """Compile the blocks, which are all alike: one compilation for each shape of batch serves them all.
+
+        Without a limit that holds all shapes torch would give up on the last ones, and other ones after a resume.
+        """
+        if not self.compiled:
+            yield
+            return
+        for block in self.model.transformer.h:
+            block.compile(dynamic=False)
+        with torch._dynamo.config.patch(cache_size_limit=8 + self.model.config.block_size // PADDING_MULTIPLE):
+            yield
+
     def _begin(self) -> None:
         self._require_disk()
         self._evaluate()
-        self._save_last()  # proves before the first step that the folder can be written
         self.write_samples(0)
+        self._save_last()  # proves before the first step that the folder can be written
 
     def _step(self) -> None:
         started = time.perf_counter()
@@ -173,10 +192,8 @@ class Trainer:
             loss = self._loss_sum(x, y) / count
             self.scaler.scale(loss).backward()
             total += loss.item()
-            self._session_samples += len(x)
-            self._batch_seconds += time.perf_counter() - clock
+            self._measure(x, time.perf_counter() - clock)
             clock = time.perf_counter()
-            self._measure(x.size)
         return total, count
 
     def _loss_sum(self, x: Any, y: Any) -> Tensor:
@@ -198,10 +215,11 @@ class Trainer:
             return  # the scale was too high for float16, which is how a good one is found; it is halved now
         if self.progress.skips_in_a_row < SKIPS_BEFORE_ROLLBACK:
             return
-        if self.progress.rolled_back_at == step - SKIPS_BEFORE_ROLLBACK:
+        since = step - self.progress.rolled_back_at
+        if self.progress.rollbacks and since <= self.save_interval + SKIPS_BEFORE_ROLLBACK:
             raise TrainingError(
                 f"step {step + 1}: the loss or the gradient is not finite (loss {loss}, norm {norm}), and going back to "
-                f"the last checkpoint did not help; try a lower training.learning_rate or training.precision=float32"
+                f"the last checkpoint {since} steps ago did not help; try a lower training.learning_rate or training.precision=float32"
             )
         self._load_weights(load_model(self.run.last).model, load_state(self.run.last))
         self.progress.rollbacks += 1
@@ -234,7 +252,11 @@ class Trainer:
             self.write_samples(step)
         if last or stop.signal_number or step % self.save_interval == 0:
             self._save_last()
-        if stop.signal_number and not last:
+        self._stop_if_asked(stop)
+
+    def _stop_if_asked(self, stop: StopRequest) -> None:
+        if stop.signal_number:
+            step = self.progress.step
             self._event("stopped", f"at step {step}")
             raise Stopped(f"stopped at step {step} of {self.steps} and saved; go on with: {self.resume_command}", stop.exit_code)
 
@@ -263,10 +285,10 @@ class Trainer:
     def _guarded(self, save: Callable[[], None]) -> None:
         try:
             save()
-        except OSError as error:
+        except (OSError, SafetensorError) as error:  # a full disk is either, as Python or safetensors meets it
             kept = "; the checkpoint before it is intact" if existing_folder(self.run.last).exists() else ""
             raise TrainingError(
-                f"step {self.progress.step} cannot be saved in {self.run.path} ({error.strerror or error}){kept}: "
+                f"step {self.progress.step} cannot be saved in {self.run.path} ({getattr(error, 'strerror', None) or error}){kept}: "
                 f"make room or mend the permissions, then {self.resume_command}"
             ) from None
 
@@ -291,13 +313,20 @@ class Trainer:
     def _disk_needed(self) -> int:
         return DISK_BYTES_PER_PARAMETER * self.model.num_parameters() + 10_000_000
 
-    def _measure(self, tokens: int) -> None:
+    def _measure(self, x: Any, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
-        self.observer.tokens_done(tokens)
+        self.observer.tokens_done(x.size)
+        if self._session_samples < 0:  # the first micro-batch warms up, and compiles
+            self._session_samples = 0
+            return
+        self._session_samples += len(x)
+        self._batch_seconds += seconds
         if not self._estimated and self._batch_seconds >= SECONDS_TO_MEASURE and self._first_step == 0:
             self._estimated = True
-            whole = self.steps * self.config.batch_size
-            self.observer.estimated(Estimate(self._batch_seconds * whole / self._session_samples, self._disk_needed()))
+            self.observer.estimated(Estimate(self.steps * self._seconds_per_step(), self._disk_needed()))
+
+    def _seconds_per_step(self) -> float:
+        return self._batch_seconds / self._session_samples * self.config.batch_size
 
     def _tokens_per_step(self) -> int:
         return self.config.batch_size * self.model.config.block_size
@@ -312,9 +341,8 @@ class Trainer:
         self.observer.message(f"{event.replace('_', ' ')}: {message}")
 
     def _announce_stop(self, signal_name: str) -> None:
-        done = max(1, self.progress.step - self._first_step)
-        seconds = (time.perf_counter() - self._session_start) / done
-        self.observer.message(f"{signal_name}: saving at the end of this step, in at most {seconds:.0f} s (once more stops at once)")
+        wait = f", in about {math.ceil(self._seconds_per_step())} s" if self._session_samples > 0 else ""
+        self.observer.message(f"{signal_name}: saving at the end of this step{wait} (once more stops at once)")
 
 
 def _count_trained(batches: list[tuple[Any, Any]]) -> int:

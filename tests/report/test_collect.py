@@ -100,6 +100,11 @@ def test_a_loss_that_is_no_number_is_unknown(tmp_path: Path, loss: float | None)
     assert metrics.best.step == 2
 
 
+def test_the_untrained_model_alone_is_no_best(tmp_path: Path) -> None:
+    assert metrics_of(tmp_path, evaluation(0, 10.9), step(1)).best is None
+    assert metrics_of(tmp_path, evaluation(0, 2.0), step(1), evaluation(1, 3.0)).best.step == 0
+
+
 def test_no_metrics_yet(tmp_path: Path) -> None:
     metrics = read_metrics(tmp_path / "metrics.jsonl")
     assert metrics.steps == () and metrics.best is None and metrics.last_step == 0

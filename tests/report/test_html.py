@@ -149,6 +149,7 @@ def test_what_was_trained_on_what(page: Page) -> None:
     assert "A GPT-2 language model with 30.0 million parameters, trained from random weights on 20.0 kB of" in text
     assert "then fine-tuned on 20.0 kB of samples:medical for 18 min 20 s" in text
     assert "36 min 40 s" in text  # both stages
+    assert "Speed 640, 640" in text
     assert "GPT-2: 6 layers, 384 wide, 6 heads, context 32" in text
     assert "gpt2, 50,257 tokens" in text and "seed 1337" in text and "bfloat16, on cpu, 2 threads" in text
     assert "held-out.txt" not in text

@@ -39,6 +39,13 @@ from slm.report.recipe_text import to_toml
         (wording.date("2026-11-22T18:00:00+00:00"), "22 November 2026, 18:00 UTC"),
         (wording.date("soon"), "soon"),
         (wording.setting([True, None, 0.5]), "yes, –, 0.5"),
+        (wording.rate(0.000122951), "0.00012"),
+        (wording.source("/data/stories.txt"), "stories.txt"),
+        (wording.source("hub:owner/name"), "hub:owner/name"),
+        (
+            wording.shortened("Responses of a/b.txt, hub:o/n, held out", "a/b.txt, hub:o/n"),
+            "Responses of b.txt, hub:o/n, held out",
+        ),
         (wording.words("learning_rate"), "Learning rate"),
     ],
 )

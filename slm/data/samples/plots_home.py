@@ -2,6 +2,7 @@
 
 Tables only; the notation is that of `story_script`.
 """
+# ruff: noqa: E501 (a line of a table is a beat of a story, however long)
 
 HOME_PLOTS = {
     "lost toy": """
@@ -65,7 +66,7 @@ In the [kitchen|living room|hall] there [stood|was] a {owner_thing}. It was {his
 | {His} {parent} loved a [certain|very old|special] {owner_thing}. "Please be careful near it," {mhe} [always|often] said.
 
 <Oneday>, {hero} played {game} [inside|in the house|around the table].
-| <Oneday>, {hero} [and {his} friend {friend}|] played {game} [in the house|near the table], [though|even though] it was not allowed.
+| <Oneday>, {hero} [played|and {his} friend {friend} played] {game} [in the house|near the table], [though|even though] it was not allowed.
 {He} [jumped|ran|spun] [too fast|too wildly|around and around], and [bump|crash|bang]! The {thing} fell [down|to the floor|off its place] and broke.
 | [Crash|Smash|Bang]! {His} [elbow|foot|arm|knee] hit the {owner_thing}, and it broke into <number> pieces.
 | {He} did not look where {he} was going. {He} [bumped into|knocked over] the {owner_thing}. [Crash|Clink|Bang]! It was [broken|in pieces].
@@ -225,7 +226,7 @@ begin:
 | Each [day|evening], {his} {parent} asked {him} to clean up. Each [day|evening], {hero} said, "[Tomorrow|Later|I am too <tired>]."
 
 <Oneday>, {hero} needed {his} {lostthing}, for {why}. But where was it?
-| <Oneday>, {why}, and {hero} needed {his} {lostthing}. {He} could not see it [anywhere|in the mess].
+| <Oneday>, {hero} looked for {his} {lostthing}, because {why}. {He} could not see it [anywhere|in the mess].
 ? {He} [threw|tossed] [socks|toys|papers] [left and right|into the air|behind {him}]. {He} [stepped|sat] on [a spoon|a block|a sharp stone|a squeaky toy]. "Ouch!" {he} cried.
 | {He} [dug|crawled] [into|through] the mess like [a mole|a dog|a digger]. {He} found [an old sandwich|a lost mitten|a blue shell|half a cookie], but no {lostthing}.
 ? <hsad>
@@ -378,7 +379,7 @@ begin:
 ? {His} {parent} [took|held] {his} hand. "I will [be with you|stay with you] all the time," {mhe} said. "[You may bring|Take] something for luck."
 | "You can [hold my hand|tell {dhim} that you are afraid]," <msaid>. "[And you may take something along|Bring a friend]."
 So {hero} took {comfort}. {He} held it [tight|in {his} pocket|close] [all the way|on the bus|in the waiting room].
-| {Hero} [put|took] {comfort} in {his} pocket, and off they went [on the bus|on foot|by car].
+| {Hero} put {comfort} in {his} pocket, and off they went [on the bus|on foot|by car].
 ? In the waiting room sat a [boy|girl|man] with a [big bandage|red nose|sad dog|broken arm]. There were [old books|fish in a tank|wooden blocks|bright pictures], and the clock went [tick-tock|tick, tick].
 | The waiting room was [white|quiet|full]. A fish tank [bubbled|hummed], and <number> [gold|blue|red] fish [looked at|swam past] {hero}.
 

@@ -2,6 +2,7 @@
 
 Tables only; the notation is that of `story_script`.
 """
+# ruff: noqa: E501 (a line of a table is a beat of a story, however long)
 
 WONDER_PLOTS = {
     "the careless wish": """
@@ -70,10 +71,10 @@ begin:
 So, <oneday>, they got ready. When it was dark, they tried {way}. [Higher|Up], [higher|up], almost! {Fail}.
 | They [thought|made plans] all day. That night they tried {way}. {Fail}.
 ? "[Ouch|Oh well]," <hsaid>. "We need something [higher|better]." They [asked|went to] {elder}.
-| The moon [smiled|looked on] and [said nothing|shone]. "[It is laughing at us|It has moved]," <fsaid>. 
+| The moon [smiled|looked on] and [said nothing|shone]. "[It is laughing at us|It has moved]," <fsaid>.
 "[Nobody can touch the moon|I tried that once too]," <esaid>. "[But the moon likes to visit|Be patient]. [Sit still and look down, not up|Some things you catch by waiting]."
 | {Elder} listened and [smiled|stroked {ehis} chin]. "[You look too high|Look in low places too]," {ehe} said.
-? They did not understand that. [Down|Where] is there a moon [down there|on the ground]? <hsad>
+? They did not understand that. How can the moon be [down here|on the ground]? <hsad>
 | {Hero} was <tired> and sat down. {His} {parent} came with a [blanket|lantern]. "Time for bed," <msaid>.
 Then {hero} looked at {mirror}. {He} [held {his} breath|could not believe it]. In it [swam|lay|shone] the moon, [round|small] and [white|silver|golden]!
 | On the way home they passed {mirror}. "[Stop|Look]!" <hcried>. The moon was in it, [as big as a plate|so near]!
@@ -144,7 +145,7 @@ begin:
 | There was a knock at the door. It was {guest_a}. "[Is there room for me|Can you help me]?" it asked.
 {Hero} looked at {his} [little|one] room. "[Come in|It is small, but you can share it]," {he} said and [gave it half the blanket|moved over].
 | "[Of course|Quick, come in]," <hsaid>. {He} [dried it with a towel|gave it a warm drink].
-[Soon|A little later] there was another knock. There stood {guest_b}. "[Is there still room?|We have nowhere to go.]" [they cried|said a chorus of voices].
+[Soon|A little later] there was another knock. There stood {guest_b}. "[Is there still room?|We have nowhere to go,]" [they cried|said a chorus of voices].
 | [Knock, knock|Tap, tap, tap]! Now it was {guest_b}. "[Not more|It is too full]!" said the first guest. "[It was not too full for you|We will fit]," <hsaid>.
 | The fire was [warm|bright] when somebody knocked again. Out in the rain stood {guest_b}, [cold|tired] and [wet|hungry].
 ? "Come in, come in," <hsaid>. They [sat|lay] [close together|side by side], and it got [warm|warmer].
@@ -304,7 +305,7 @@ But {flaw}, and so nobody [bought|wanted] {him}. Day after day, {others} were so
 | [People|Cars] went by. A dog [sniffed|barked]. A [leaf|drop] fell on {his} nose. {Hero} felt cold and [small|alone].
 Then two [small|muddy] <color> boots [stopped|stood still]. A child named {friend} looked into the box. "[Oh|Look]! Who are you?" {fhe} asked.
 | Then a face looked down at {him}. It was a child named {friend}. {Fhe} had [a bandage on {fhis} arm|freckles|a missing tooth|messy hair]. "[Are you all alone?|Nobody wants you,]" {fhe} asked.
-"[That toy is broken|It is old and dirty]," said {friend}'s [mother|father]. "[We can buy a new one,|Do you really want it?]" {Friend} shook {fhis} head. "[No, I want this one|This one needs me|I do not want a new one]," {fhe} said.
+"[That toy is broken|It is old and dirty]," said {friend}'s [mother|father]. "[We can buy a new one.|Do you really want it?]" {Friend} shook {fhis} head. "[No, I want this one|This one needs me|I do not want a new one]," {fhe} said.
 | {Friend} saw that {flaw}. {Fhe} [smiled|laughed]. "[That is how I will always know you|I am not perfect either|It makes you special]," {fhe} said.
 
 At home, {friend} [washed|dried] {him} and took a [needle and thread|pot of glue|brush]. It [tickled|did not hurt at all]. Soon {hero} was [as good as new|mended].
@@ -385,7 +386,7 @@ The {monster} [sniffed|came closer, step by step]. "[For me|Is that really for m
 | {Friend} ran ahead and told [everyone|the whole town]. {Elder} was the first who [came out|dared to shake its hand].
 ? Soon they found out that it could {skill}. "[How useful!|What would we do without you?]" <esaid>.
 | And it could {skill}! Nobody could do that as well. "[Welcome|Stay with us]," <esaid>.
-? The {monster} [danced|laughed], and this time [nobody ran|everyone laughed with it]. 
+? The {monster} [danced|laughed], and this time [nobody ran|everyone laughed with it].
 | Now there was music in the evening, and the {monster} had [more friends than toes|a place at every table].
 ? <hglad>
 <end>
@@ -446,7 +447,7 @@ One [clear|quiet|warm|dark] night, {hero} looked out of the window. A star [fell
 "[I fell|I lost my place in the sky]," the star said. "[I danced too near the edge|I leaned out too far to see the sea]. [Now my mother will look for me|I want to go home]."
 | "[Are you hurt|Why are you crying]?" <hasked>. "[I want to go home|It is so cold down here]," said the star in a voice like [glass|a tiny bell].
 | "[Help me|Please help]," it said in a [thin|silver] voice. "[I slipped on a cloud|I wanted to see the [sea|trees] from near]. [Without me there is a hole in the sky|The sky is too high for me now]."
-"[Do not cry|I will help you]," <hsaid>. {He} [put it in a jar|wrapped it in {his} scarf|took it in both hands], and it was [warm|light] as <soft_thing>.
+"[Do not cry|I will help you]," <hsaid>. {He} [put it in a jar|wrapped it in {his} scarf|took it in both hands], and it was as light as <soft_thing>.
 | {Hero} [held|took] the star [very gently|like an egg]. It felt [warm|cool] and [it hummed|tickled]. "[We will find a way|You can stay with me until then]," {he} said.
 
 ? In the morning the star was [pale|weak]. "[I need the sky|If I stay, my light goes out]," it [whispered|said]. {Hero} <hurry> to {friend}.

@@ -24,8 +24,10 @@ PLOTS = EVERYDAY_PLOTS | HOME_PLOTS | OUTDOOR_PLOTS | FRIEND_PLOTS | WONDER_PLOT
 PARTINGS = ("\n\n", "\n\n", "\n", " ")
 # The share of stories that say "don't" and "I'm"; the others say "do not" and "I am" throughout.
 CONTRACTED = 0.6
-LONG_FORM = re.compile(r"\b(?:(?:[Dd]o|[Dd]id|[Dd]oes|[Cc]ould|[Ww]as|[Ii]s|[Aa]re|[Hh]ave|[Hh]ad|[Ww]ould|[Ss]hould) not"
-                       r"|[Cc]annot|[Ww]ill not|Let us|I am|I will(?! not)|I have(?= [a-z]+ed)|You are|[Ww]e will(?! not))\b(?= [a-z])")
+LONG_FORM = re.compile(
+    r"\b(?:(?:[Dd]o|[Dd]id|[Dd]oes|[Cc]ould|[Ww]as|[Ii]s|[Aa]re|[Hh]ave|[Hh]ad|[Ww]ould|[Ss]hould) not"
+    r"|[Cc]annot|[Ww]ill not|Let us|I am|I will(?! not)|I have(?= [a-z]+ed)|You are|[Ww]e will(?! not))\b(?= [a-z])"
+)
 SHORT_FORMS = {"cannot": "can't", "will not": "won't", "Let us": "Let's", "I am": "I'm", "I will": "I'll",
                "I have": "I've", "You are": "You're", "we will": "we'll"}
 
@@ -33,6 +35,7 @@ SHORT_FORMS = {"cannot": "can't", "will not": "won't", "Let us": "Let's", "I am"
 class Plot(NamedTuple):
     """A script for one world, ready to be told."""
 
+    name: str
     world: str
     weather: str
     values: list[tuple[list[str], Node]]
@@ -40,17 +43,22 @@ class Plot(NamedTuple):
 
 
 def stories(count: int = 20_000, seed: int = 0) -> Iterator[str]:
-    """The first `count` stories of `seed`, ASCII, about 100 to 250 words each; the default 20,000 are all distinct."""
+    """The first `count` stories of `seed`: ASCII, mostly 100 to 250 words; the default 20,000 are all distinct."""
     for number in range(count):
         yield story(number, seed)
 
 
 def story(number: int, seed: int = 0) -> str:
     """Story `number` of `seed`."""
+    return tell(*choose(number, seed))
+
+
+def choose(number: int, seed: int = 0) -> tuple[Plot, Callable[[], float]]:
+    """The plot of a story, and the draws, uniform in [0, 1), from which all else in it comes."""
     draw = random.Random(f"{seed}:{number}").random
     plots = load_plots()
     tellings = plots[int(draw() * len(plots))]
-    return tell(tellings[int(draw() * len(tellings))], draw)
+    return tellings[int(draw() * len(tellings))], draw
 
 
 def tell(plot: Plot, draw: Callable[[], float]) -> str:
@@ -136,10 +144,10 @@ def load_world(world: str) -> tuple[Grammar, list[tuple[list[str], Node]]]:
 @cache
 def load_plots() -> list[list[Plot]]:
     """Every plot, each as the list of its tellings: one for each world that it can play in."""
-    return [read_script(script) for script in PLOTS.values()]
+    return [read_script(name, script) for name, script in PLOTS.items()]
 
 
-def read_script(script: str) -> list[Plot]:
+def read_script(name: str, script: str) -> list[Plot]:
     """Compile a plot's script, once for each of its worlds.
 
     Head: `worlds:` (town, woods), `weather:` (fine where left out), then values that stay the same for the whole
@@ -157,7 +165,7 @@ def read_script(script: str) -> list[Plot]:
         grammar, _ = load_world(world)
         values = [(names.split("/"), grammar.compile(source)) for names, source in sources]
         paragraphs = [[_beat(grammar, line) for line in join_lines(block)] for block in body.strip().split("\n\n")]
-        tellings.append(Plot(world, settings.get("weather", "fine"), values, paragraphs))
+        tellings.append(Plot(name, world, settings.get("weather", "fine"), values, paragraphs))
     return tellings
 
 

@@ -2,9 +2,10 @@
 
 Tables only. The notation is that of `grammar`; the slots are filled by `stories`.
 """
+# ruff: noqa: E501, SIM905 (a line of a table is a beat of a story, however long)
 
 GIRLS = """Lily Lucy Anna Mia Emma Sara Rosa Jane Kate Ruby Nora Amy Ivy Maya Zoe Eva Lena Nina Tina Molly Sally
-Betty Polly Holly Daisy Alice Clara Grace Julia Laura Maria Hannah Leah Rachel Emily Olivia Chloe Ellie 
+Betty Polly Holly Daisy Alice Clara Grace Julia Laura Maria Hannah Leah Rachel Emily Olivia Chloe Ellie
 Wendy Tess Rose Jenny Penny Fiona Diana Elena Heidi Kim Linda Mary Nancy Paula
 Susan Vera Beth Erin Gina Helen Judy Kelly Lisa Rita Sonia Tara Ada""".split()
 
@@ -170,7 +171,7 @@ night_line = That night, {hero} [fell asleep|went to bed|slept] [with a smile|ha
 | And [every night|all that week|for a long time|on many quiet evenings], {hero} [dreamed|thought] of {topic}.
 | [Outside|Far away|In the dark], [an owl|the wind|a cricket|the rain|a frog] [sang|called|hummed], and {hero} [smiled|dreamed|fell asleep|felt warm and safe].
 | {Hero} told {his} [cousin|aunt|uncle|neighbors] all about {topic}, [twice|with big eyes|with many words|from start to finish].
-end = <lesson_line>|<lesson_line>|<lesson_line> <night_line>|<night_line>|<night_line>|<lesson_line> The end.|<hglad>|<hglad> The end.
+end = <lesson_line>|<lesson_line>|<lesson_line> <night_line>|<night_line>|<night_line>|<lesson_line> The end.||The end.
 """
 
 TOWN = """
@@ -246,10 +247,10 @@ WORDINGS = {
     r"\{He\} ": "[{He}|{He}|{Hero}] ",
     r"\{Fhe\} ": "[{Fhe}|{Friend}] ",
     r"\{His\} \{parent\}": "[{His} {parent}|{Hero}'s {parent}]",
-    r'" \{he\} (said|cried|asked|shouted|called|whispered)\b': r'" [{he} \1|{he} \1|\1 {hero}]',
-    r'" \{fhe\} (said|cried|asked|shouted|called|whispered)\b': r'" [{fhe} \1|{fhe} \1|\1 {friend}]',
-    r'" \{mhe\} (said|asked)\b': r'" [{mhe} \1|\1 {his} {parent}]',
-    r'" \{ehe\} (said|asked)\b': r'" [{ehe} \1|\1 {elder}]',
+    r'" \{he\} (said|cried|asked|shouted|called|whispered)\b(?! \{)': r'" [{he} \1|{he} \1|\1 {hero}]',
+    r'" \{fhe\} (said|cried|asked|shouted|called|whispered)\b(?! \{)': r'" [{fhe} \1|{fhe} \1|\1 {friend}]',
+    r'" \{mhe\} (said|asked)\b(?! \{)': r'" [{mhe} \1|\1 {his} {parent}]',
+    r'" \{ehe\} (said|asked)\b(?! \{)': r'" [{ehe} \1|\1 {elder}]',
     r"\bThen (?=\{|a )": "[Then|Then|Soon|After that] ",
     r"\bSo (?=\{he|they )": "[So|So|And so] ",
     r"\bAt last\b": "[At last|Finally]",

@@ -1,0 +1,85 @@
+"""A folder in which a person has worked: texts, a base run and a tuned run, made through the command line itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TINY = (
+    "model.n_layer=1", "model.n_head=2", "model.n_embd=16", "model.block_size=32", "training.micro_batch_size=2",
+    "training.evaluation_samples=4", "training.evaluation_interval=2", "training.warmup_steps=1", "training.sample_points=2",
+    "samples.generation.max_new_tokens=4", "evaluation.documents=3", "evaluation.memorisation_samples=1",
+)  # fmt: skip
+
+
+@dataclass
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+def tiny(*more: str) -> list[str]:
+    return [word for value in (*TINY, *more) for word in ("--set", value)]
+
+
+def tiny_tuning(*more: str) -> list[str]:
+    kept = [value for value in TINY if not value.startswith("model.")]
+    return [word for value in (*kept, "model.block_size=48", "samples.questions=1", *more) for word in ("--set", value)]
+
+
+def run_slm(*words: str) -> int:
+    """The command line in this process; returns its exit code."""
+    from slm.cli.main import run
+
+    old = sys.argv
+    sys.argv = ["slm", *words]
+    try:
+        run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    finally:
+        sys.argv = old
+    return 0
+
+
+@pytest.fixture
+def slm(capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    def call(*words: str) -> Outcome:
+        code = run_slm(*words)
+        captured = capfd.readouterr()
+        assert "Traceback" not in captured.err
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def finished_workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workshop")
+    old = Path.cwd()
+    os.chdir(folder)
+    try:
+        stories = (f"Story {n}. The fox {n * 7} ran over hill {n} and slept in the sun until it was evening." for n in range(60))
+        (folder / "stories.txt").write_text("\n\n".join(stories))
+        records = ({"question": f"What is thing {n}?", "answer": f"It is the number {n}."} for n in range(60))
+        (folder / "questions.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        train = ("train", "stories.txt", "--separator", r"\n\n", "--name", "base", *tiny("training.steps=3"))
+        assert run_slm(*train) == 0
+        assert run_slm("finetune", "questions.jsonl", "--name", "tuned", *tiny_tuning("training.steps=2")) == 0
+    finally:
+        os.chdir(old)
+    return folder
+
+
+@pytest.fixture
+def workshop(finished_workshop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder as working directory; tests that change a run make their own."""
+    monkeypatch.chdir(finished_workshop)
+    yield finished_workshop

@@ -1,0 +1,276 @@
+"""Which samples a step sees: a function of (seed, step, sample) alone; every epoch a permutation; prompts masked."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import split_of
+
+from slm.data.batches import IGNORED, Batches, Records, Windows, pad_rows, permute
+from slm.data.token_store import Split, TokenStore
+from slm.errors import DataError
+
+END = 999
+
+
+def stream(length: int) -> Split:
+    """A split whose ids tell where they stand."""
+    return split_of([range(length)])
+
+
+def records(*shapes: tuple[int, int]) -> Split:
+    """Records of (prompt tokens, response tokens); ids 1xx are of prompts, 2xx of responses, then the end."""
+    documents = [[*range(100, 100 + prompt), *range(200, 200 + response), END] for prompt, response in shapes]
+    return split_of(documents, [prompt for prompt, _ in shapes])
+
+
+def rows_of(batches: list[tuple[np.ndarray, np.ndarray]]) -> Counter:
+    """The rows of micro-batches without their padding, each with how often it stands there."""
+    rows: Counter = Counter()
+    for x, y in batches:
+        for inputs, targets in zip(x, y, strict=True):
+            length = int(np.flatnonzero(targets != IGNORED)[-1]) + 1
+            assert not inputs[length:].any()
+            rows[tuple(inputs[:length].tolist()), tuple(targets[:length].tolist())] += 1
+    return rows
+
+
+# The permutation
+
+
+@given(size=st.integers(1, 3000), seed=st.integers(0, 2**63), epoch=st.integers(0, 2**31))
+def test_a_permutation_is_one(size: int, seed: int, epoch: int):
+    places = np.arange(size)
+    assert np.array_equal(np.sort(permute(places, size, seed, epoch)), places)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 100_003])
+def test_a_permutation_of_sizes_at_the_borders(size: int):
+    assert np.array_equal(np.sort(permute(np.arange(size), size, 1, 2)), np.arange(size))
+
+
+def test_a_permutation_depends_on_seed_and_epoch_and_looks_drawn():
+    places = np.arange(10_000)
+    orders = [permute(places, 10_000, seed, epoch) for seed, epoch in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    for order in orders:
+        assert abs(np.corrcoef(places, order)[0, 1]) < 0.05
+        assert (order == places).sum() < 10
+        assert abs((np.diff(order) > 0).mean() - 0.5) < 0.05
+    for n, order in enumerate(orders):
+        for other in orders[:n]:
+            assert (order == other).sum() < 10
+
+
+def test_a_place_alone_goes_where_it_goes_among_others():
+    together = permute(np.arange(777), 777, 3, 4)
+    assert [int(permute(np.array([n]), 777, 3, 4)[0]) for n in (0, 5, 776)] == together[[0, 5, 776]].tolist()
+
+
+# Batches
+
+
+@given(
+    size=st.integers(1, 60), batch_size=st.integers(1, 20), seed=st.integers(0, 1000), epochs=st.integers(1, 3),
+)  # fmt: skip
+def test_every_epoch_has_every_sample_once(size: int, batch_size: int, seed: int, epochs: int):
+    batches = Batches(Windows(stream(4 * (size + 1) + 1), 4), batch_size, seed)
+    assert batches.samples.size == size
+    steps = -(-size * epochs // batch_size)
+    drawn = [pair for step in range(steps) for pair in batches.sample_numbers(step)][: size * epochs]
+    assert [epoch for epoch, _ in drawn] == [epoch for epoch in range(epochs) for _ in range(size)]
+    for epoch in range(epochs):
+        assert sorted(number for e, number in drawn if e == epoch) == list(range(size))
+
+
+@given(step=st.integers(0, 10**7), seed=st.integers(0, 10**6))
+def test_a_sample_depends_on_seed_step_and_place_alone(step: int, seed: int):
+    samples = Windows(stream(500), 4)
+    whole = Batches(samples, 12, seed).sample_numbers(step)
+    fresh = Batches(samples, 12, seed)
+    for other in (step + 3, 0, step):  # whatever was asked for before
+        found = fresh.sample_numbers(other)
+    assert found == whole
+    # half as many samples a step: two steps are one of the whole
+    halves = Batches(samples, 6, seed)
+    assert halves.sample_numbers(2 * step) + halves.sample_numbers(2 * step + 1) == whole
+
+
+@given(
+    shapes=st.lists(st.tuples(st.integers(1, 12), st.integers(1, 40)), min_size=1, max_size=20),
+    step=st.integers(0, 50), size=st.integers(1, 16), same_shape=st.booleans(),
+)  # fmt: skip
+def test_any_micro_batch_size_gives_the_same_rows(shapes, step: int, size: int, same_shape: bool):
+    batches = Batches(Records(records(*shapes), block_size=48), batch_size=12, seed=5)
+    expected = rows_of(batches.get_batch(step, 12))
+    parts = batches.get_batch(step, size, same_shape)
+    assert rows_of(parts) == expected and expected.total() == 12
+    assert all(len(x) == size for x, _ in parts[:-1])
+    assert all(x.shape == y.shape and x.dtype == y.dtype == np.int64 for x, y in parts)
+    assert not same_shape or len({x.shape[1] for x, _ in parts}) == 1
+
+
+def test_another_seed_gives_another_order():
+    samples = Windows(stream(1000), 4)
+    orders = [Batches(samples, 50, seed).sample_numbers(0) for seed in (0, 1)]
+    assert orders[0] != orders[1]
+
+
+def test_estimates_see_the_same_samples_every_time():
+    batches = Batches(Windows(stream(4 * 101 + 1), 4, seed=3), 8, seed=1)
+    first = batches.fixed(10, 4)
+    batches.get_batch(7, 2)
+    again = batches.fixed(10, 5)
+    assert rows_of(first) == rows_of(again) == rows_of(Batches(batches.samples, 3, seed=9).fixed(10, 10))
+    starts = sorted(row[0] for row, _ in rows_of(first))
+    assert len(starts) == 10 and starts[0] == 0 and starts[-1] == 4 * 99  # spread over the whole split
+    assert rows_of(batches.fixed(1000, 4)).total() == 100
+
+
+# Windows
+
+
+@given(
+    length=st.integers(5, 400), block_size=st.integers(1, 40), seed=st.integers(0, 2**40), epoch=st.integers(-1, 30),
+)  # fmt: skip
+def test_windows_are_slices_with_the_next_token_as_target(length: int, block_size: int, seed: int, epoch: int):
+    if length <= block_size:
+        with pytest.raises(DataError, match=f"at least {block_size + 1} tokens .*got {length}"):
+            Windows(stream(length), block_size)
+        return
+    windows = Windows(stream(length), block_size, seed)
+    rows = windows.rows(np.arange(windows.size), epoch)
+    seen: list[int] = []
+    for x, y in rows:
+        assert np.array_equal(x, np.arange(x[0], x[0] + block_size))
+        assert np.array_equal(y, x + 1) and y[-1] < length
+        seen += x.tolist()
+    assert len(seen) == len(set(seen))  # no token stands in two windows of an epoch
+    assert len(seen) >= length - 1 - 2 * block_size or windows.size == 1
+
+
+def test_each_epoch_cuts_at_another_place():
+    windows = Windows(stream(1000), 50, seed=1)
+    firsts = [int(windows.rows(np.array([0]), epoch)[0][0][0]) for epoch in range(20)]
+    assert len(set(firsts)) > 10 and max(firsts) < 50
+    assert firsts == [int(windows.rows(np.array([0]), epoch)[0][0][0]) for epoch in range(20)]
+    assert firsts != [int(Windows(stream(1000), 50, seed=2).rows(np.array([0]), n)[0][0][0]) for n in range(20)]
+
+
+def test_windows_come_from_the_memory_map(store: TokenStore):
+    assert isinstance(store.train.tokens, np.memmap)
+    batches = Batches(Windows(store.train, 8), 4, seed=0)
+    content = np.fromfile(store.folder / "train.bin", "<u2")
+    slices = {tuple(content[n : n + 9].tolist()) for n in range(len(content) - 8)}
+    for step in range(5):
+        for x, y in batches.get_batch(step, 2):
+            for inputs, targets in zip(x, y, strict=True):
+                assert (*inputs.tolist(), int(targets[-1])) in slices
+                assert np.array_equal(inputs[1:], targets[:-1])
+
+
+def test_large_ids_stay_what_they_are():
+    split = split_of([[40_000, 50_256, 65_535, 32_768, 7]])
+    x, y = Windows(split, 4).rows(np.array([0]), 0)[0]
+    assert (x.tolist(), y.tolist()) == ([40_000, 50_256, 65_535, 32_768], [50_256, 65_535, 32_768, 7])
+    x, y = Records(split, 4).rows(np.array([0]), 0)[0]
+    assert (x.tolist(), y.tolist()) == ([40_000, 50_256, 65_535, 32_768], [50_256, 65_535, 32_768, 7])
+
+
+# Records
+
+
+def test_only_responses_and_end_tokens_are_trained():
+    x, y = Records(records((3, 2)), block_size=16).rows(np.array([0]), 0)[0]
+    assert x.tolist() == [100, 101, 102, 200, 201]
+    assert y.tolist() == [IGNORED, IGNORED, 200, 201, END]
+
+
+def test_or_all_tokens():
+    x, y = Records(records((3, 2)), block_size=16, train_on_prompt=True).rows(np.array([0]), 0)[0]
+    assert x.tolist() == [100, 101, 102, 200, 201]
+    assert y.tolist() == [101, 102, 200, 201, END]
+
+
+@pytest.mark.parametrize("block_size", [5, 6, 7])
+def test_long_records_are_cut_without_an_end_token(block_size: int):
+    samples = Records(records((3, 4), (3, 1)), block_size)  # 8 and 5 tokens
+    x, y = samples.rows(np.array([0]), 0)[0]
+    assert x.tolist() == [100, 101, 102, 200, 201, 202, 203][:block_size]
+    assert y.tolist() == [IGNORED, IGNORED, 200, 201, 202, 203, END][:block_size]
+    assert samples.counts.too_long == (block_size < 7) and samples.size == 2
+
+
+def test_or_dropped():
+    samples = Records(records((3, 4), (3, 1), (2, 9)), block_size=6, drop_long=True)
+    assert [row[0].tolist() for row in samples.rows(np.arange(samples.size), 0)] == [[100, 101, 102, 200]]
+    counts = samples.counts
+    assert (counts.records, counts.too_long, counts.untrained, counts.used, counts.longest) == (3, 2, 0, 1, 12)
+
+
+def test_records_whose_prompt_fills_the_block_are_left_out():
+    samples = Records(records((9, 3), (8, 3), (7, 3), (2, 2)), block_size=8)
+    assert samples.numbers.tolist() == [1, 2, 3] and samples.counts.untrained == 1
+    x, y = samples.rows(np.array([0]), 0)[0]  # room for a single token of the response
+    assert x.tolist() == list(range(100, 108)) and y.tolist() == [IGNORED] * 7 + [200]
+    for x, y in samples.rows(np.arange(3), 0):
+        assert (y != IGNORED).any() and len(x) == len(y) <= 8
+
+
+@pytest.mark.parametrize("options", [{}, {"drop_long": True}])
+def test_data_in_which_nothing_would_be_trained_is_refused(options: dict):
+    with pytest.raises(DataError, match="none of 2 records has a token to train on within 8 tokens.*block_size"):
+        Records(records((9, 3), (20, 1)), 8, **options)
+
+
+def test_when_all_records_are_too_long_and_dropped_it_is_refused():
+    with pytest.raises(DataError, match="none of 1 records"):
+        Records(records((2, 30)), 8, drop_long=True)
+
+
+def test_plain_documents_are_records_without_prompts():
+    split = split_of([[1, 2, 3, END], [4, END]])
+    samples = Records(split, block_size=8)
+    assert [(x.tolist(), y.tolist()) for x, y in samples.rows(np.arange(2), 0)] == [
+        ([1, 2, 3], [2, 3, END]), ([4], [END])
+    ]  # fmt: skip
+
+
+def test_records_of_a_store(record_store: TokenStore):
+    samples = Records(record_store.train, block_size=64)
+    tokenizer = record_store.tokenizer
+    x, y = samples.rows(np.array([0]), 0)[0]
+    assert tokenizer.decode(x).startswith("### Question:\nWhat is a cold?\n### Response:\nAn illness")
+    assert tokenizer.decode(y[y != IGNORED]) == "An illness of the nose.<|endoftext|>"
+
+
+# Padding
+
+
+def row(length: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(1, length + 1), np.arange(2, length + 2)
+
+
+def test_rows_of_one_length_get_no_padding():
+    (x, y), = pad_rows([row(20), row(20)], 2, block_size=20)
+    assert x.shape == (2, 20) and (y != IGNORED).all()
+
+
+@given(
+    lengths=st.lists(st.integers(1, 100), min_size=1, max_size=12), size=st.integers(1, 12), same_shape=st.booleans(),
+    more=st.integers(0, 40),
+)  # fmt: skip
+def test_padding_never_exceeds_the_block(lengths: list[int], size: int, same_shape: bool, more: int):
+    block_size = max(lengths) + more
+    batches = pad_rows([row(length) for length in lengths], size, block_size, same_shape)
+    assert all(x.shape[1] <= block_size for x, _ in batches)
+    assert rows_of(batches) == rows_of([(x[None], y[None]) for x, y in map(row, lengths)])
+
+
+def test_rows_of_like_length_stand_together():
+    batches = pad_rows([row(length) for length in (40, 3, 35, 2)], 2, block_size=64)
+    assert [x.shape[1] for x, _ in batches] == [32, 64]
+    assert [x.shape[1] for x, _ in pad_rows([row(length) for length in (40, 3, 35, 2)], 2, 64, True)] == [64, 64]

@@ -1,0 +1,100 @@
+"""AdamW: what decays, and that its state can be put away and taken out again."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny import tiny_model
+
+from slm.errors import ModelError
+from slm.model.gpt import GPT
+from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
+
+
+def optimizer_of(model: GPT, decay: float = 0.1) -> torch.optim.AdamW:
+    return make_optimizer(model, 1e-2, (0.9, 0.95), decay)
+
+
+def train(model: GPT, optimizer: torch.optim.Optimizer, steps: int, seed: int = 0) -> None:
+    for step in range(steps):
+        ids = torch.randint(0, 200, (2, 9), generator=torch.Generator().manual_seed(seed + step))
+        model.loss_sum(ids[:, :-1], ids[:, 1:]).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def test_only_matrices_decay() -> None:
+    model = tiny_model()
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    optimizer = optimizer_of(model, decay=0.5)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    for name, parameter in model.named_parameters():
+        vector = name.endswith("bias") or ".ln_" in name
+        factor = 1.0 if vector else 1 - 1e-2 * 0.5
+        torch.testing.assert_close(parameter.detach(), before[name] * factor, msg=name)
+
+
+def test_every_parameter_is_trained_once() -> None:
+    model = tiny_model()
+    optimizer = optimizer_of(model)
+    trained = [id(parameter) for group in optimizer.param_groups for parameter in group["params"]]
+    assert sorted(trained) == sorted(id(parameter) for parameter in model.parameters())
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    model = tiny_model()
+    model.transformer.wpe.weight.requires_grad_(False)
+    trained = {id(parameter) for group in optimizer_of(model).param_groups for parameter in group["params"]}
+    assert id(model.transformer.wpe.weight) not in trained and len(trained) == len(list(model.parameters())) - 1
+
+
+def test_a_restored_optimizer_goes_on_with_the_same_bits() -> None:
+    one, two = tiny_model(), tiny_model(seed=1)
+    optimizer = optimizer_of(one)
+    train(one, optimizer, steps=3)
+    saved = {name: tensor.clone() for name, tensor in optimizer_tensors(optimizer, one).items()}
+    two.load_state_dict(one.state_dict())
+    restored = optimizer_of(two)
+    train(two, restored, steps=1)  # what it had before must not matter
+    two.load_state_dict(one.state_dict())
+    restore_optimizer(restored, two, saved)
+    train(one, optimizer, steps=2, seed=100)
+    train(two, restored, steps=2, seed=100)
+    for (name, mine), other in zip(one.named_parameters(), two.parameters(), strict=True):
+        assert torch.equal(mine, other), name
+    for name, tensor in optimizer_tensors(optimizer, one).items():
+        assert torch.equal(tensor, optimizer_tensors(restored, two)[name]), name
+
+
+def test_the_state_is_named_by_parameter() -> None:
+    model = tiny_model()
+    optimizer = optimizer_of(model)
+    train(model, optimizer, steps=1)
+    tensors = optimizer_tensors(optimizer, model)
+    names = [name for name, _ in model.named_parameters()]
+    assert tensors.keys() == {f"{what}/{name}" for what in ("step", "exp_avg", "exp_avg_sq") for name in names}
+    assert all(tensor.is_contiguous() and tensor.device.type == "cpu" for tensor in tensors.values())
+
+
+def test_putting_away_copies_so_that_restoring_does_not_share() -> None:
+    model = tiny_model()
+    optimizer = optimizer_of(model)
+    train(model, optimizer, steps=1)
+    saved = {name: tensor.clone() for name, tensor in optimizer_tensors(optimizer, model).items()}
+    restore_optimizer(optimizer, model, saved)
+    kept = {name: tensor.clone() for name, tensor in saved.items()}
+    train(model, optimizer, steps=1)
+    assert all(torch.equal(saved[name], kept[name]) for name in saved)
+
+
+def test_the_state_of_another_model_is_refused() -> None:
+    model, wider = tiny_model(), tiny_model(n_embd=32)
+    optimizer = optimizer_of(wider)
+    train(wider, optimizer, steps=1)
+    tensors = optimizer_tensors(optimizer, wider)
+    with pytest.raises(ModelError, match="belongs to another model"):
+        restore_optimizer(optimizer_of(model), model, tensors)
+    with pytest.raises(ModelError, match="exp_avg/head"):
+        restore_optimizer(optimizer_of(model), model, {"exp_avg/head": torch.zeros(3)})

@@ -1,0 +1,79 @@
+"""The learning rate of each step, and what a recipe's numbers of steps mean."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from slm.errors import ConfigError
+from slm.recipe import load_recipe
+from slm.training.config import TrainingConfig
+from slm.training.schedule import learning_rate
+
+
+def rates(steps: int, warmup: int, peak: float = 1.0, share: float = 0.1) -> list[float]:
+    return [learning_rate(step, steps, peak, warmup, share) for step in range(steps)]
+
+
+def test_the_rate_rises_in_equal_steps_to_the_peak() -> None:
+    all_rates = rates(100, 10)
+    assert all_rates[:11] == pytest.approx([(n + 1) / 11 for n in range(11)])
+    assert all_rates[10] == max(all_rates) == 1.0
+
+
+def test_the_rate_falls_as_a_cosine_to_its_final_share() -> None:
+    all_rates = rates(101, 0, peak=2.0, share=0.25)
+    assert all_rates[0] == 2.0
+    assert all_rates[50] == pytest.approx(2.0 * (0.25 + 0.75 / 2))  # half-way down in the middle
+    assert all_rates[25] == pytest.approx(2.0 * (0.25 + 0.75 * (0.5 + 0.5 * math.cos(math.pi / 4))))
+    assert all_rates[100] == pytest.approx(0.5)
+    assert all(later < earlier for earlier, later in zip(all_rates, all_rates[1:], strict=False))
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (1, 5), (5, 5), (5, 4), (3, 100)])
+def test_short_runs_have_rates_too(steps: int, warmup: int) -> None:
+    assert all(0 < rate <= 1 for rate in rates(steps, warmup))
+
+
+def test_beyond_the_last_step_the_rate_stays() -> None:
+    assert learning_rate(1000, 100, 1.0, 10, 0.1) == pytest.approx(0.1)
+
+
+def test_iterations_are_micro_batches() -> None:
+    config = TrainingConfig(count="iterations", steps=40_000, warmup_steps=1000, evaluation_interval=500, accumulation=32)
+    assert config.in_updates(config.steps) == 1250
+    assert config.in_updates(config.warmup_steps) == 31
+    assert config.in_updates(config.evaluation_interval) == 16
+    assert config.in_updates(1) == 1  # never less than one
+    assert config.in_updates(0) == 0
+
+
+def test_updates_are_updates() -> None:
+    config = TrainingConfig(steps=40_000, accumulation=32)
+    assert config.in_updates(config.steps) == 40_000
+    assert config.batch_size == 32 * 32
+
+
+def test_the_documented_recipe_is_1250_updates_of_131072_tokens() -> None:
+    recipe = load_recipe("tinystories")
+    training = recipe.training
+    assert training.in_updates(training.steps) == 1250
+    assert training.batch_size * recipe.model.block_size * 1250 == 163_840_000
+    documented = {"learning_rate": 1e-4, "micro_batch_size": 32, "accumulation": 32, "warmup_steps": 1000}
+    assert {key: getattr(training, key) for key in documented} == documented
+    assert (training.gradient_clip, recipe.model.block_size, recipe.model.n_layer, recipe.model.n_embd) == (0.5, 128, 6, 384)
+    assert recipe.finetuning is not None and recipe.finetuning.model.block_size == 512
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("steps", 0), ("micro_batch_size", 0), ("accumulation", -1), ("evaluation_interval", 0), ("warmup_steps", -1),
+        ("learning_rate", math.nan), ("learning_rate", -1.0), ("gradient_clip", math.inf), ("beta1", 1.0),
+        ("final_learning_rate_share", 1.5), ("count", "epochs"), ("compile", "perhaps"), ("save_interval", -5),
+    ],
+)  # fmt: skip
+def test_a_setting_that_makes_no_sense_is_refused_by_name(key: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=f"^{key} expects .* got "):
+        TrainingConfig(**{key: value})  # type: ignore[arg-type]
