@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -181,6 +182,13 @@ def trainer_of(
     if resumed and existing_folder(run.last).exists():
         trainer.restore()
     return trainer
+
+
+def sentences_split() -> Split:
+    """All sentences that can be made of the names, animals and places."""
+    text = "".join(f"{n} saw a {a} in the {p}. " for n, a, p in itertools.product(NAMES, ANIMALS, PLACES))
+    ids = np.array(tiny_tokenizer().encode_ordinary(text), np.uint16)
+    return Split(ids, np.array([0, len(ids)], np.uint64), None)
 
 
 def windows_of(tokens: int = 2000) -> Windows:

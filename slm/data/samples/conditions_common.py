@@ -101,7 +101,7 @@ signs: sneezing; itchy eyes; a runny nose; watery eyes; an itchy throat in sprin
 cause: The immune system reacts to pollen from trees, grass or weeds as if it were harmful.
 spread: no; It is not contagious.
 prevent: Keeping windows closed on days with much pollen and showering after being outdoors reduce contact with pollen.
-care: Allergy medicines, nose sprays and eye drops help; a pharmacist or doctor can advise.
+care: Allergy medicines, nose sprays and eye drops help, and a pharmacist or doctor can advise.
 help: See a doctor if it disturbs sleep or daily life. Call emergency services for trouble breathing.
 
 == anaphylaxis | any | emergency
@@ -258,7 +258,7 @@ help: See a doctor for severe side pain or blood in the urine. Go to a hospital 
 
 == high blood pressure | older | silent
 is: a condition in which blood presses too hard against the walls of the arteries
-signs: headaches; dizziness; blurred sight when it is very high
+signs: headaches; dizziness; blurred sight
 cause: Age, genes, salt, extra weight, alcohol and little movement all play a part.
 spread: no; It is not contagious.
 prevent: Less salt, regular movement, a healthy weight, little alcohol and no smoking lower the risk.
@@ -456,7 +456,7 @@ help: See a doctor if it does not improve in two weeks or is on the scalp.
 
 == an ear infection | toddler
 is: an infection of the middle ear, behind the eardrum
-signs: ear pain; a fever; a habit of a habit of tugging at the ear; poor hearing; fluid from the ear
+signs: ear pain; a fever; a habit of tugging at the ear; poor hearing; fluid from the ear
 cause: Germs reach the middle ear, often during a cold.
 spread: no; The ear infection is not contagious, but the cold that leads to it is.
 prevent: Vaccines, no smoke and breastfeeding lower the risk.

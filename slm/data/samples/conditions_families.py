@@ -25,7 +25,7 @@ help: See a doctor or midwife the same day for yellow skin. Call emergency servi
 
 == a fever in a baby | young baby
 is: a body temperature of 38 degrees Celsius or more in an infant
-signs: hot skin; a temperature of 38 degrees or more; much crying; poor feeding
+signs: a temperature of 38 degrees or more; hot skin; much crying; poor feeding
 cause: Infections cause most fevers.
 spread: no; The fever is not contagious, but the infection behind it may be.
 prevent: Clean hands, vaccines and distance from ill people lower the risk.

@@ -131,7 +131,7 @@ help: See a doctor after a first attack. Call emergency services for chest pain 
 
 == ADHD | child
 is: a condition in which a person finds it hard to pay attention, sit still or wait
-signs: trouble paying attention; restlessness; a habit of a habit of acting without thinking; forgetfulness; problems at school and at home
+signs: trouble paying attention; restlessness; a habit of acting without thinking; forgetfulness; problems at school and at home
 cause: The brain develops differently, and genes play a large part.
 spread: no; It is not contagious.
 prevent: It cannot be prevented. Bad parenting does not cause it.
@@ -234,7 +234,7 @@ signs: blood that spurts or flows without stopping; pale, cold skin; dizziness; 
 cause: A deep cut or injury opens a larger blood vessel.
 prevent: Care with knives, tools and glass prevents many injuries.
 care: Press firmly on the wound with a clean cloth, do not take it away, and lay the person down.
-help: Call emergency services at once if it does not stop with pressure.
+help: Call emergency services at once if blood spurts or does not stop with pressure.
 
 == shock from blood loss | adult | emergency
 is: a life-threatening state in which too little blood reaches the organs
@@ -271,7 +271,7 @@ help: See a doctor for a growing red ring, fever or headache in the weeks after.
 
 == a dog bite | child
 is: a wound from the teeth of a dog
-signs: torn skin; bleeding; pain and swelling; tooth marks
+signs: torn skin; bleeding; pain; swelling; tooth marks
 cause: A dog bites when it is afraid, in pain or disturbed.
 prevent: Ask before petting a dog, and never disturb one that eats or sleeps.
 care: Wash the wound well with soap and running water and cover it with a clean cloth.

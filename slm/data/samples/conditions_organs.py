@@ -123,7 +123,7 @@ help: See a doctor if the child is under two, if you are pregnant, or if it come
 
 == a bowel obstruction | older | emergency
 is: a blockage that stops food and gas from passing through the bowel
-signs: cramping belly pain; vomiting; a swollen belly; no stool and no gas
+signs: cramping belly pain; vomiting; a swollen belly; no stool or gas
 cause: Scars from earlier operations, hernias and tumors are common causes.
 prevent: Early treatment of hernias and bowel disease lowers the risk.
 care: It is treated in hospital, sometimes with an operation. Do not eat or drink on the way.

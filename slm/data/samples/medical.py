@@ -107,7 +107,7 @@ KINDS = {
             "What can be done about {name}?",
         ),
         (
-            "I am asked about care for {name}. {They} {are} {what}. I recall the usual care and give no doses.",
+            "I am asked about care for {name}. {They} {are} {what}. I recall the usual care and keep it plain.",
             "The question is what helps with {name}. I think of safe and simple steps first. {care}",
         ),
         "{care}",
@@ -136,8 +136,8 @@ KINDS = {
         (
             "The signs are {case_signs}. Together they make me think of {name}. I cannot examine anyone, so I say "
             "that it might be so and when to get help.",
-            "I see {patient} with {case_signs}. I know {what}: that fits. Other causes are possible, so I name "
-            "{name} with care.",
+            "I see {patient} with {case_signs}. That fits {name}, {what}. Other causes are possible, so I answer "
+            "with care.",
         ),
         "It might be {name}, {certainty}. {help}",
     ),
@@ -231,7 +231,7 @@ def _words(condition: Condition) -> dict[str, str]:
     words["care"] = _about(condition, condition.care)
     words["certainty"] = "but only a doctor can say for sure"
     if condition.emergency:
-        words["care"] = f"{condition.help.partition('. ')[0].rstrip('.')}. {condition.care}"
+        words["care"] = f"{condition.help.partition('. ')[0].rstrip('.')}. {words['care']}"
         words["certainty"] = "which is an emergency"
     return words
 

@@ -71,7 +71,7 @@ def test_every_plot_and_both_worlds_are_told(default):
         r"  | [,.;:!?]|[ \t]\n",
         r"[\[\]{}<>|_/]",
         r"[,;:][,.;:!?]|\.\.|[!?][.,!?]",
-        r"(?<!\bDr)(?<!\bMr)(?<!\bMrs)\. [a-z]",
+        r"(?<!\bDr)(?<!\bMr)(?<!\bMrs)\.\"? [a-z]",
         r"\n\"?[a-z]|^[a-z]",
         r"\b[Aa] [aeiouAEIO]|\b[Aa]n [^aeiouAEIOUh]",
         r"\b(the|a|an|to|of|in|and|was|he|she|his|her|it|little|with) \1\b",
