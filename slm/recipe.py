@@ -34,7 +34,7 @@ class TuningConfig:
     """Whether the model learns to reason (the column reasoning) before it responds."""
     long_records: str = "cut"
     """Records longer than the block: 'cut' without an end token, 'drop', or 'extend' the block to the longest."""
-    positions: str = "interpolate"
+    positions: str = "new"
     """How position embeddings grow for a longer block: interpolate, tile or new."""
 
     def __post_init__(self) -> None:
