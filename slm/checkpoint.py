@@ -26,10 +26,11 @@ from torch import Tensor
 
 from slm import __version__
 from slm.atomic_write import existing_folder, new_folder, write_bytes
+from slm.config_files import from_dict
 from slm.data.hub import open_snapshot
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import END_OF_TEXT, Tokenizer, gpt2_tokenizer, read_tokenizer
-from slm.errors import ModelError
+from slm.errors import ConfigError, ModelError
 from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
 
@@ -104,9 +105,8 @@ def load_model(source: str | Path) -> LoadedModel:
     tokenizer = _folder_tokenizer(folder)
     if tokenizer.n_vocab > config.vocab_size:
         raise ModelError(f"{folder}: its tokenizer has {tokenizer.n_vocab} tokens, the model {config.vocab_size}; they do not belong together")
-    prompt = record.get("prompt_format")
     sha256 = record["sha256"][WEIGHTS] if record else sha256_of(folder / WEIGHTS)
-    return LoadedModel(model.eval(), tokenizer, PromptFormat(**prompt) if prompt else None, folder, sha256, record)
+    return LoadedModel(model.eval(), tokenizer, _prompt_format(folder, record), folder, sha256, record)
 
 
 def load_state(folder: Path) -> TrainingState:
@@ -173,6 +173,15 @@ def _read_record(folder: Path) -> dict[str, Any]:
     except (KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder / RECORD}: not what slm writes ({error!r}); take another checkpoint") from None
     return record
+
+
+def _prompt_format(folder: Path, record: dict[str, Any]) -> PromptFormat | None:
+    if not record.get("prompt_format"):
+        return None
+    try:
+        return from_dict(PromptFormat, record["prompt_format"], where=str(folder / RECORD))
+    except ConfigError as error:
+        raise ModelError(f"{error}; was the folder written by a newer slm?") from None
 
 
 def _read_json(path: Path) -> Any:

@@ -112,8 +112,7 @@ def _stage(
     everything = recipe.tuning.train_on == "all"
     drop = recipe.tuning.long_records == "drop"
     samples = [Records(split, model.config.block_size, everything, drop) for split in (store.train, store.validation)]
-    source = ", ".join(store.manifest["documents"]["source"])
-    measures = [Measure(f"Responses of {source}, held out", source, store.validation, responses=True)]
+    measures = [Measure(f"Responses of {store.title}, held out", store.title, store.validation, responses=True)]
     return Stage(
         recipe, store, model, *samples, measures + base_measures,
         prompt_format=store.prompt_format, parent=parent, observer=observer, resume_command=resume_command,
@@ -132,8 +131,7 @@ def _base_measures(parent_run: RunFolder | None, observer: Observer) -> list[Mea
     except DataError as error:
         observer.message(f"what is forgotten cannot be measured: {error}")
         return []
-    source = ", ".join(base.manifest["documents"]["source"])
-    return [Measure(f"{source}, held out", source, base.validation, responses=False)]
+    return [Measure(f"{base.title}, held out", base.title, base.validation, responses=False)]
 
 
 def _show(stage: Stage) -> None:

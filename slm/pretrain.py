@@ -73,8 +73,7 @@ def _stage(
         torch.manual_seed(recipe.training.seed)
         model = GPT(recipe.model)
     seed, block_size = recipe.training.seed, model.config.block_size
-    source = ", ".join(store.manifest["documents"]["source"])
-    measures = [Measure(f"{source}, held out", source, store.validation, responses=False)]
+    measures = [Measure(f"{store.title}, held out", store.title, store.validation, responses=False)]
     return Stage(
         recipe, store, model, Windows(store.train, block_size, seed), Windows(store.validation, block_size, seed), measures,
         parent=parent, observer=observer, resume_command=resume_command,

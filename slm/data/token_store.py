@@ -68,6 +68,12 @@ class TokenStore:
         values = self.manifest["prompt_format"]
         return PromptFormat(**values) if values is not None else None
 
+    @property
+    def title(self) -> str:
+        """What the documents are, for people: source names, files without their folders."""
+        names = (name if ":" in name else Path(name).name for name in self.manifest["documents"]["source"])
+        return ", ".join(names)
+
     def split(self, name: str) -> Split:
         return getattr(self, name)
 

@@ -150,12 +150,13 @@ class GPT(nn.Module):
         """Continue token ids (B, T), or one prompt (T,), by `max_new_tokens`; returns (B, T + max_new_tokens).
 
         Past the model's context it goes on from the last half block. Temperature 0 takes the likeliest token.
+        Without a seed the draws follow from torch's own, so that torch.manual_seed repeats them.
         """
         idx = idx.unsqueeze(0) if idx.dim() == 1 else idx
         idx = idx.to(self.transformer.wte.weight.device, torch.long)
         if idx.size(1) == 0:
             raise ConfigError("generate expects at least one token to go on from, such as <|endoftext|>")
-        generator = torch.Generator().manual_seed(torch.seed() % 2**63 if seed is None else seed)
+        generator = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, ())) if seed is None else seed)
         was_training = self.training
         self.eval()
         cache, fresh = None, idx

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from slm.config_files import from_dict
 from slm.errors import ConfigError, ModelError
 from slm.model.gpt import GPT, INITIAL_STD, GPTConfig
 
@@ -77,14 +78,17 @@ def config_from_hf(values: dict[str, Any], where: str) -> GPTConfig:
         dropouts = {values.get(key, 0.1) for key in ("attn_pdrop", "embd_pdrop", "resid_pdrop")}
         if len(dropouts) > 1:
             raise ModelError(f"{where}: attn_pdrop, embd_pdrop and resid_pdrop differ; slm has one dropout for all")
-        return GPTConfig(
-            block_size=values["n_positions"], vocab_size=values["vocab_size"], n_layer=values["n_layer"],
-            n_head=values["n_head"], n_embd=width, dropout=dropouts.pop(), bias=values.get("slm_bias", True),
-        )  # fmt: skip
+        ours = {
+            "block_size": values["n_positions"], "vocab_size": values["vocab_size"], "n_layer": values["n_layer"],
+            "n_head": values["n_head"], "n_embd": width, "dropout": dropouts.pop(), "bias": values.get("slm_bias", True),
+        }  # fmt: skip
+        return from_dict(GPTConfig, ours, where)
     except KeyError as error:
         raise ModelError(f"{where}: expected GPT-2's key {error}, which is missing") from None
-    except (ConfigError, TypeError) as error:
-        raise ModelError(f"{where}: {error}") from None
+    except ConfigError as error:
+        raise ModelError(str(error)) from None
+    except TypeError as error:
+        raise ModelError(f"{where}: a value of another kind than GPT-2's ({error})") from None
 
 
 def tensors_to_hf(model: GPT) -> dict[str, Tensor]:
@@ -116,13 +120,17 @@ def tensors_from_hf(tensors: dict[str, Tensor], config: GPTConfig, where: str) -
         _drop_zero_biases(named, where)
     with torch.device("meta"):
         expected = {name: tensor.shape for name, tensor in GPT(config).state_dict().items()}
-    state = {name: tensor.t().contiguous() if name.endswith(TRANSPOSED) else tensor for name, tensor in named.items()}
+    state = {name: _transposed(tensor) if name.endswith(TRANSPOSED) else tensor for name, tensor in named.items()}
     for name in sorted(expected.keys() ^ state.keys()):
         raise ModelError(f"{where}: tensor {name} is {'missing' if name in expected else 'not one of GPT-2'}; is the file whole?")
     for name, shape in expected.items():
         if state[name].shape != shape:
             raise ModelError(f"{where}: tensor {name} has shape {tuple(state[name].shape)}, config.json means {tuple(shape)}")
     return state
+
+
+def _transposed(weight: Tensor) -> Tensor:
+    return weight.t().contiguous() if weight.dim() == 2 else weight  # another shape is refused with its name
 
 
 def _drop_zero_biases(named: dict[str, Tensor], where: str) -> None:

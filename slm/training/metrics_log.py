@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,7 @@ class MetricsLog:
             self._board = SummaryWriter(str(path.parent / "tensorboard"))
 
     def write(self, kind: str, step: int, **values: Any) -> None:
+        values = {name: None if _is_no_number(value) else value for name, value in values.items()}
         line = json.dumps({"kind": kind, "step": step, **values}, ensure_ascii=False)
         self._file.write(line.encode() + b"\n")
         self._file.flush()
@@ -45,3 +47,8 @@ class MetricsLog:
         self._file.close()
         if self._board is not None:
             self._board.close()
+
+
+def _is_no_number(value: Any) -> bool:
+    """NaN and infinity, for which JSON has no words."""
+    return isinstance(value, float) and not math.isfinite(value)
