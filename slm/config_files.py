@@ -59,9 +59,10 @@ def apply_assignments(values: dict[str, Any], assignments: list[str]) -> dict[st
 
 def _parse_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        values = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    return values["value"] if len(values) == 1 else text
 
 
 @functools.cache

@@ -171,15 +171,16 @@ def _accelerator_name() -> str | None:
 def keep_freed_memory() -> None:
     """Have the C library keep freed memory for the next allocation, instead of giving it back to the system.
 
-    A training step on a CPU frees and asks again for about a gigabyte; with glibc's defaults each of its pages is
-    zeroed by the kernel every time, a fifth of the step (docs/experiments.md). Nothing happens on other C libraries.
+    A training step on a CPU frees and asks again for hundreds of megabytes; with glibc's defaults each of these pages
+    is zeroed by the kernel every time. Blocks above 32 MiB still go back at once: keeping them too was faster, but with
+    batches of many shapes the heap grew without end (docs/experiments.md). Does nothing on other C libraries.
     """
     if platform.libc_ver()[0] != "glibc":
         return
-    mmap_max, trim_threshold, top_pad = -4, -1, -2  # the names of mallopt(3): M_MMAP_MAX and so on
+    mmap_threshold, trim_threshold, top_pad = -3, -1, -2  # the names of mallopt(3): M_MMAP_THRESHOLD and so on
     mallopt = ctypes.CDLL(None).mallopt
-    mallopt(mmap_max, 0)
-    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(mmap_threshold, 32 * 2**20)
+    mallopt(trim_threshold, 512 * 2**20)
     mallopt(top_pad, 64 * 2**20)
 
 

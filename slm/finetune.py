@@ -39,6 +39,7 @@ def finetune(
         "run": parent_run.name if parent_run else None,
         "model": str(parent_run.best_model() if parent_run else source),
         "sha256": loaded.sha256,
+        "prompts": _base_prompts(parent_run),
     }
     measures = _base_measures(parent_run, observer)
     stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command)
@@ -116,6 +117,7 @@ def _stage(
     return Stage(
         recipe, store, model, *samples, measures + base_measures,
         prompt_format=store.prompt_format, parent=parent, observer=observer, resume_command=resume_command,
+        base_prompts=tuple(parent.get("prompts", ())),
     )  # fmt: skip
 
 
@@ -132,6 +134,12 @@ def _base_measures(parent_run: RunFolder | None, observer: Observer) -> list[Mea
         observer.message(f"what is forgotten cannot be measured: {error}")
         return []
     return [Measure(f"{base.title}, held out", base.title, base.validation, responses=False)]
+
+
+def _base_prompts(parent_run: RunFolder | None) -> list[str]:
+    """The openings that the parent went on from while it learned; the tuned model is given them again."""
+    record = parent_run.read() if parent_run else {"stage": ""}
+    return record["recipe"]["samples"]["prompts"] if record["stage"] == "pretraining" else []
 
 
 def _show(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from slm.data.documents import DocumentsConfig, DocumentStream, open_documents
 from slm.data.prompt_format import PromptFormat
-from slm.data.token_store import FORMAT, TokenStore, open_token_store, read_manifest, write_token_store
+from slm.data.token_store import FILES, FORMAT, TokenStore, open_token_store, read_manifest, write_token_store
 from slm.data.tokenizer import load_tokenizer
 from slm.errors import DataError
 
@@ -41,9 +41,9 @@ def prepare(
     made_from = [FORMAT, stream.fingerprint, encoder.sha256, None if prompt_format is None else vars(prompt_format)]
     fingerprint = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     folder = folder or STORES / f"{_slug(documents.source[0])}-{fingerprint[:8]}"
-    if _is_prepared(folder, fingerprint):
+    if (store := _prepared(folder, fingerprint)) is not None:
         message(f"{folder}: prepared before from the same documents; nothing to do")
-        return open_token_store(folder)
+        return store
     _require_replaceable(folder)
     done = 0
 
@@ -66,20 +66,21 @@ def _described(stream: DocumentStream, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _is_prepared(folder: Path, fingerprint: str) -> bool:
+def _prepared(folder: Path, fingerprint: str) -> TokenStore | None:
+    """The store of this fingerprint at `folder`; None where there is none, or one that is damaged and made anew."""
     try:
-        if read_manifest(folder)["fingerprint"] != fingerprint:
-            return False
-        open_token_store(folder, verify=False)
+        return open_token_store(folder) if read_manifest(folder)["fingerprint"] == fingerprint else None
     except DataError:
-        return False
-    return True
+        return None
 
 
 def _require_replaceable(folder: Path) -> None:
-    """Never replace a folder that is not a token store: someone's files may lie in it."""
-    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder}: expected a token store or a new folder, found other files there; choose another --out")
+    """Never replace a folder that holds anything but a token store: it would be deleted."""
+    if not folder.exists():
+        return
+    strange = [path.name for path in folder.iterdir() if path.name not in FILES] if folder.is_dir() else [folder.name]
+    if strange:
+        raise DataError(f"{folder}: expected a token store or a new folder, found {min(strange)!r} there; choose another --out")
 
 
 def _slug(source: str) -> str:

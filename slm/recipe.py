@@ -119,12 +119,14 @@ def load_recipe(name: str, assignments: Sequence[str] = (), **sections: dict[str
     return from_dict(Recipe, apply_assignments(values, list(assignments)), where=f"recipe {name}")
 
 
-def _recipe_values(name: str) -> dict[str, Any]:
+def _recipe_values(name: str, named_by: tuple[str, ...] = ()) -> dict[str, Any]:
+    if name in named_by:
+        raise ConfigError(f"recipe {name} names itself as its finetuning; name another, or leave the key out")
     known = recipe_names()
     path = known.get(name) or Path(name)
     if name not in known and path.suffix != ".toml":
-        raise ConfigError(f"no recipe {name!r}; {nearest(name, known)} A path that ends in .toml is read as a file")
+        raise ConfigError(f"no recipe {name!r}; {nearest(name, known)} (a path that ends in .toml is read as a file)")
     values = {"name": path.stem, **read_toml(path)}
     if isinstance(values.get("finetuning"), str):
-        values["finetuning"] = _recipe_values(values["finetuning"])
+        values["finetuning"] = _recipe_values(values["finetuning"], (*named_by, name))
     return values

@@ -61,6 +61,7 @@ class Stage:
     parent: dict[str, Any] | None = None
     observer: Observer = field(default_factory=Observer)
     resume_command: str = ""
+    base_prompts: tuple[str, ...] = ()
 
 
 def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -> RunFolder:
@@ -220,14 +221,16 @@ def _memorisation(stage: Stage, model: GPT) -> dict[str, Any] | None:
 
 def _write_samples(stage: Stage, run: RunFolder, step: int) -> None:
     """What the model writes at this point of its training. Generating leaves torch's own random state alone."""
+    prompts, texts = stage.recipe.samples.prompts, stage.base_prompts
     items = []
     with torch.compiler.set_stance("force_eager"):
-        for prompt in stage.recipe.samples.prompts:
-            if stage.prompt_format is None:
-                completion = Generator(stage.model, stage.store.tokenizer).complete(prompt, stage.recipe.samples.generation)[0]
-                items.append({"prompt": prompt, "text": completion.text, "stop": completion.stop})
-            else:
-                items.append({"prompt": prompt, **_answer(stage, stage.model, prompt)})
+        if stage.prompt_format is None:
+            texts = prompts
+        else:
+            items = [{"prompt": prompt, **_answer(stage, stage.model, prompt)} for prompt in prompts]
+        for prompt in texts:  # after fine-tuning too: what has become of the stories
+            completion = Generator(stage.model, stage.store.tokenizer).complete(prompt, stage.recipe.samples.generation)[0]
+            items.append({"prompt": prompt, "text": completion.text, "stop": completion.stop})
     stage.model.train()
     run.write_samples(step, items)
 

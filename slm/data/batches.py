@@ -16,7 +16,7 @@ from slm.data.token_store import Split
 from slm.errors import DataError
 
 IGNORED = -1  # a target that is not trained on; the model's loss leaves it out
-PADDING_MULTIPLE = 32
+PADDING_MULTIPLE = 64  # widths of padded micro-batches: few shapes, so that memory is used again
 
 
 class Samples(Protocol):

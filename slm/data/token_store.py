@@ -30,6 +30,7 @@ from slm.errors import DataError, ModelError
 
 FORMAT = 1
 SPLITS = ("train", "validation")
+FILES = (*(f"{name}.{kind}" for name in SPLITS for kind in ("bin", "idx")), "tokenizer.json", "manifest.json")
 BATCH_CHARACTERS = 1_000_000  # text that goes to the tokenizer at once: enough for all cores, little in memory
 BATCHES_IN_FLIGHT = 3
 CHUNK_BYTES = 1 << 24

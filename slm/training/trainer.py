@@ -250,7 +250,8 @@ class Trainer:
             self._evaluate()
         if step in self._sample_steps():
             self.write_samples(step)
-        if last or stop.signal_number or step % self.save_interval == 0:
+        due = step % self.save_interval == 0 and not self.progress.skips_in_a_row  # a rollback needs a state before them
+        if last or stop.signal_number or due:
             self._save_last()
         self._stop_if_asked(stop)
 
