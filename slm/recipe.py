@@ -108,12 +108,15 @@ def recipe_names() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def load_recipe(name: str, assignments: Sequence[str] = (), **sections: dict[str, Any]) -> Recipe:
-    """The recipe called `name`, or in the file `name`, with sections updated and then ``key=value`` assignments applied.
-
-    Raises ConfigError for an unknown name or key, with the nearest ones.
+def load_recipe(
+    name: str, assignments: Sequence[str] = (), documents: dict[str, Any] | None = None, **sections: dict[str, Any]
+) -> Recipe:
+    """The recipe called `name`, or in the file `name`: with other `documents`, with keys of `sections` set, and then
+    with the ``key=value`` assignments applied. Raises ConfigError for an unknown name or key, with the nearest ones.
     """
     values = _recipe_values(name)
+    if documents is not None:  # none of the recipe's own columns or hub settings would fit them
+        values["documents"] = documents
     for section, update in sections.items():
         values[section] = {**values.get(section, {}), **update}
     return from_dict(Recipe, apply_assignments(values, list(assignments)), where=f"recipe {name}")

@@ -64,11 +64,11 @@ def test_the_script_does_what_slm_run_does(empty_folder: Path, monkeypatch, capf
 
 
 def _small_recipe() -> str:
-    tuning = "\n".join(f"{value}" for value in tiny_tuning("training.steps=1", "samples.questions=0") if value != "--set")
+    tuning = [value for value in tiny_tuning("training.steps=1") if value not in ("--set", "samples.questions=1")]
     lines = [value for value in tiny("training.steps=1", "documents.limit=60") if value != "--set"]
     (Path.cwd() / "small-medical.toml").write_text(
         'description = "t"\nstage = "finetuning"\ndocuments.source = "samples:medical"\ndocuments.kind = "question_answer"\n'
-        "samples.prompts = ['What is asthma?']\n" + tuning
+        "samples.questions = 0\nsamples.prompts = ['What is asthma?']\n" + "\n".join(tuning)
     )
     return 'description = "t"\nfinetuning = "small-medical.toml"\ndocuments.source = "samples:stories"\n' + "\n".join(lines)
 

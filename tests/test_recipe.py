@@ -96,7 +96,7 @@ def test_assignments_and_sections():
     ("training.steps=0", "training: steps expects a whole number from 1 up, got 0"),
     ("training.learning_rate=nan", "learning_rate expects a number from 0 up"),
     ("training.count=epochs", "count expects updates or iterations, got 'epochs'"),
-    ("model.n_embd=100", "n_embd expects a multiple of n_head"),
+    ("model.n_embd=101", "n_embd expects a multiple of n_head"),
     ("stage=dreaming", "stage expects pretraining or finetuning, got 'dreaming'"),
     ("tuning.train_on=questions", "train_on expects response, all, got 'questions'"),
     ("tuning.long_records=keep", "long_records expects cut, drop, extend"),

@@ -30,7 +30,7 @@ def print_summary(summary: dict[str, Any], next_command: str) -> None:
         _paragraph(f"[dim]before fine-tuning:[/dim] {escape(_short(item['before']['text']))}")
         _paragraph(f"[dim]after:[/dim] {escape(item['after']['text'])}")
     if summary["answers"]:
-        out.print(f"\n{NOTICE}", style="yellow")
+        out.print(f"\n{NOTICE}", style="yellow", soft_wrap=True)
     out.print(f"\nreport:  {escape(summary['report'])}", soft_wrap=True)
     out.print(f"next:    {escape(next_command)}", soft_wrap=True)
 

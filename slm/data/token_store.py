@@ -147,7 +147,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise DataError(f"{path}: expected format {FORMAT}, got {manifest['format']!r}; prepare the store again")
         _require_whole(manifest)
         return manifest
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError(f"{folder}: expected a token store (a folder with manifest.json), found none; slm prepare makes one") from None
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a whole manifest ({error!r}); prepare the store again") from None

@@ -19,7 +19,7 @@ def test_prepare_prints_counts_and_bytes_per_token(slm, workshop) -> None:
 def test_prepare_never_replaces_a_folder_of_other_files(slm, tmp_path, workshop) -> None:
     (tmp_path / "precious.txt").write_text("mine")
     outcome = slm("prepare", "stories.txt", "--separator", r"\n\n", "--out", str(tmp_path))
-    assert outcome.code == 1 and "other files" in outcome.err
+    assert outcome.code == 1 and "token store or a new folder" in outcome.err
     assert (tmp_path / "precious.txt").read_text() == "mine"
 
 

@@ -67,7 +67,7 @@ def test_evaluate_on_other_text(slm, workshop) -> None:
     assert outcome.code == 1 and "--separator" in outcome.err
     store = next(path for path in (workshop / "token_stores").iterdir() if path.name.startswith("stories"))
     outcome = slm("evaluate", "base", "--data", str(store), "--split", "train", "--documents", "5", "--samples", "1")
-    assert "bits per byte" in outcome.out and "8-grams" in outcome.out
+    assert "perplexity" in outcome.out and "8-grams" in outcome.out
 
 
 def test_report_is_written_anew(slm, workshop) -> None:

@@ -271,6 +271,6 @@ def test_padding_never_exceeds_the_block(lengths: list[int], size: int, same_sha
 
 
 def test_rows_of_like_length_stand_together():
-    batches = pad_rows([row(length) for length in (40, 3, 35, 2)], 2, block_size=64)
-    assert [x.shape[1] for x, _ in batches] == [32, 64]
-    assert [x.shape[1] for x, _ in pad_rows([row(length) for length in (40, 3, 35, 2)], 2, 64, True)] == [64, 64]
+    batches = pad_rows([row(length) for length in (70, 3, 65, 2)], 2, block_size=128)
+    assert [x.shape[1] for x, _ in batches] == [64, 128]
+    assert [x.shape[1] for x, _ in pad_rows([row(length) for length in (70, 3, 65, 2)], 2, 128, True)] == [128, 128]

@@ -251,6 +251,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     **{f"no {name}": (lambda folder, name=name: (folder / name).unlink(), name) for name in FILES[1:]},
     "no manifest": (lambda folder: (folder / "manifest.json").unlink(), r"store: expected a token store.*slm prepare"),
     "no folder": (shutil.rmtree, "store: expected a token store"),
+    "a file": (lambda folder: (shutil.rmtree(folder), folder.write_text("x")), "store: expected a token store"),
     "cut manifest": (cut("manifest.json", 100), r"manifest\.json: not a whole manifest"),
     "empty manifest": (cut("manifest.json", 0), r"manifest\.json: not a whole manifest"),
     "manifest in another code": (flipped("manifest.json", 0), r"manifest\.json: not a whole manifest"),
