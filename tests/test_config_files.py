@@ -49,8 +49,10 @@ def test_defaults_and_nested_sections():
 
 
 def test_every_kind_of_value():
-    values = {"name": "a", "doors": 2, "open": True, "engine": {"cylinders": 8}, "drivers": ["x", "y"], "gears": [1, 2.5],
-              "marks": {"m": 3}, "owner": "z", "trailer": {"name": "t", "owner": None}}  # fmt: skip
+    values = {
+        "name": "a", "doors": 2, "open": True, "engine": {"cylinders": 8}, "drivers": ["x", "y"], "gears": [1, 2.5],
+        "marks": {"m": 3}, "owner": "z", "trailer": {"name": "t", "owner": None},
+    }  # fmt: skip
     car = from_dict(Car, values, "car.toml")
     assert car.trailer == Car("t") and car.drivers == ("x", "y") and car.marks == {"m": 3}
     assert car.gears == (1.0, 2.5) and all(isinstance(gear, float) for gear in car.gears)
@@ -116,7 +118,7 @@ def test_what_is_wrong_is_named(values: dict[str, Any], message: str):
 
 @pytest.mark.parametrize("values", [[], 3, None, "text"])
 def test_something_else_than_a_dictionary_is_refused(values: Any):
-    with pytest.raises(ConfigError, match="car.toml"):
+    with pytest.raises(ConfigError, match=r"car\.toml"):
         from_dict(Car, values, "car.toml")
 
 
@@ -127,8 +129,9 @@ def test_something_else_than_a_dictionary_is_refused(values: Any):
     ("doors=5", {"doors": 5}), ("doors = 5 ", {"doors": 5}), ("engine.power=3e-4", {"engine": {"power": 3e-4}}),
     ("open=true", {"open": True}), ("name=my car", {"name": "my car"}), ('name="5"', {"name": "5"}),
     ("name=a=b", {"name": "a=b"}), ("name=hub:owner/name", {"name": "hub:owner/name"}), ("name=", {"name": ""}),
-    ("drivers=['x', 'y']", {"drivers": ["x", "y"]}), ("trailer.engine.fuel=oil", {"trailer": {"engine": {"fuel": "oil"}}}),
-    ("marks.m=-1", {"marks": {"m": -1}}), ("name=naïve 🙂", {"name": "naïve 🙂"}),
+    ("drivers=['x', 'y']", {"drivers": ["x", "y"]}),
+    ("trailer.engine.fuel=oil", {"trailer": {"engine": {"fuel": "oil"}}}),
+    ("marks.m=-1", {"marks": {"m": -1}}), ("name=naïve \U0001f642", {"name": "naïve \U0001f642"}),
     ("name=1\nopen=2", {"name": "1\nopen=2"}),
 ])  # fmt: skip
 def test_an_assignment(assignment: str, expected: dict[str, Any]):
@@ -144,12 +147,12 @@ def test_assignments_go_in_order_and_leave_the_rest():
 
 @pytest.mark.parametrize("assignment", ["doors", "", "=5", "engine.=5", ".power=5", "a..b=5"])
 def test_an_assignment_without_key_or_value_is_refused(assignment: str):
-    with pytest.raises(ConfigError, match="--set expects key=value, such as training.learning_rate=3e-4"):
+    with pytest.raises(ConfigError, match=r"--set expects key=value, such as training\.learning_rate=3e-4"):
         apply_assignments({}, [assignment])
 
 
 def test_a_value_is_not_a_section():
-    with pytest.raises(ConfigError, match=r"--set doors\.left=1: |--set doors\.left: 'doors' is one value, not a section"):
+    with pytest.raises(ConfigError, match=r"--set doors\.left: 'doors' is one value, not a section"):
         apply_assignments({"doors": 4}, ["doors.left=1"])
 
 

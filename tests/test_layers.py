@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import slm
+
 PACKAGE = Path(__file__).parents[1] / "slm"
 
 # Lowest first; what stands on one line never imports its neighbours, only itself and what stands above it here.
@@ -49,8 +51,9 @@ def imported_parts(path: Path) -> set[str]:
             found |= {part_named(name.name, parts) for name in node.names if name.name.split(".")[0] == "slm"}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: imports are written in full here"
-            if node.module == "slm":
-                found |= {part_named(f"slm.{name.name}", parts) for name in node.names}
+            if node.module == "slm":  # a module, or one of the public names, which stand for their homes
+                homes = (slm._HOMES.get(name.name, f"slm.{name.name}") for name in node.names)
+                found |= {part_named(home, parts) for home in homes}
             elif node.module.startswith("slm."):
                 found.add(part_named(node.module, parts))
     return found
@@ -68,9 +71,19 @@ def test_imports_go_downwards(path: Path):
 
 
 def test_the_check_sees_imports_in_functions_and_of_all_forms(tmp_path: Path):
-    source = "import slm.cli.main\ndef f():\n    from slm import training, __version__\n    from slm.data.hub import x\n"
+    source = "import slm.cli.main\ndef f():\n from slm import training, __version__, load_model\n from slm.data.hub import x\n"
     (tmp_path / "a.py").write_text(source)
-    assert imported_parts(tmp_path / "a.py") == {"cli", "training", "slm", "data"}
+    assert imported_parts(tmp_path / "a.py") == {"cli", "training", "slm", "data", "checkpoint"}
+
+
+@pytest.mark.parametrize("name", slm.__all__)
+def test_every_public_name_is_there(name: str):
+    assert getattr(slm, name) is not None
+
+
+def test_other_names_are_not():
+    with pytest.raises(AttributeError, match="module 'slm' has no attribute 'no_such_name'"):
+        slm.no_such_name  # noqa: B018
 
 
 def modules_after(statements: str) -> set[str]:
@@ -81,9 +94,10 @@ def modules_after(statements: str) -> set[str]:
 
 
 @pytest.mark.parametrize("statements", [
-    "import slm.errors, slm.config_files, slm.atomic_write",
+    "import slm, slm.errors, slm.config_files, slm.atomic_write",
     "import slm.data.documents, slm.data.files, slm.data.cleaning, slm.data.prompt_format, slm.data.hub",
-    "import slm.data.samples as s; [importlib.import_module(f'slm.data.samples.{m.name}') for m in pkgutil.iter_modules(s.__path__)]",
+    "from slm.data import samples; "
+    "[importlib.import_module(m.name) for m in pkgutil.iter_modules(samples.__path__, 'slm.data.samples.')]",
     "import slm.data.tokenizer, slm.data.token_store, slm.data.batches, slm.prepare",
 ])  # fmt: skip
 def test_documents_and_ids_need_no_torch(statements: str):

@@ -130,7 +130,11 @@ def test_progress_counts_documents(texts: Path):
 
 def test_records_get_the_prompt_format(texts: Path):
     path = texts.parent / "records.jsonl"
-    lines = [{"Question": r["question"] + f" {n}", "Complex_CoT": r["reasoning"], "Response": r["response"]} for n in range(9) for r in RECORDS]
+    lines = [
+        {"Question": r["question"] + f" {n}", "Complex_CoT": r["reasoning"], "Response": r["response"]}
+        for n in range(9)
+        for r in RECORDS
+    ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     plain = prepared(path, documents={"kind": "question_answer"})
     assert plain.prompt_format == PromptFormat()
@@ -159,7 +163,9 @@ def test_an_empty_folder_or_a_store_may_be_replaced(texts: Path):
     assert prepared(texts, documents={"limit": 20}).train.documents == 19
 
 
-@pytest.mark.parametrize("files", [["thesis.txt"], ["manifest.json", "thesis.txt"], ["train.bin", "notes"], [".hidden"]])
+@pytest.mark.parametrize(
+    "files", [["thesis.txt"], ["manifest.json", "thesis.txt"], ["train.bin", "notes"], [".hidden"]]
+)
 def test_a_folder_with_other_files_is_never_replaced(texts: Path, files: list[str]):
     folder = texts.parent / "store"
     folder.mkdir()

@@ -83,10 +83,22 @@ def test_recipes_that_write_stories_train_at_256_or_more():
 
 
 def test_assignments_and_sections():
-    recipe = load_recipe("quick", ["training.steps=7", "finetuning.training.steps=3"], model={"n_layer": 2}, training={"seed": 5})
+    recipe = load_recipe(
+        "quick", ["training.steps=7", "finetuning.training.steps=3"], model={"n_layer": 2}, training={"seed": 5}
+    )
     assert (recipe.training.steps, recipe.training.seed, recipe.model.n_layer) == (7, 5, 2)
     assert recipe.finetuning.training.steps == 3
     assert recipe.training.learning_rate == load_recipe("quick").training.learning_rate
+
+
+def test_other_documents_take_the_place_of_the_recipes_own():
+    """None of its columns, splits or limits would fit them."""
+    recipe = load_recipe("tinystories", documents={"source": "mine.txt"}, training={"seed": 5})
+    assert recipe.documents == load_recipe("stories", documents={"source": "mine.txt"}).documents
+    assert recipe.documents.source == ("mine.txt",) and recipe.training.seed == 5
+    assert recipe.finetuning == load_recipe("tinystories").finetuning
+    with pytest.raises(ConfigError, match=r"unknown key 'documents\.sauce'; did you mean 'source'"):
+        load_recipe("quick", documents={"sauce": "x"})
 
 
 @pytest.mark.parametrize(("assignment", "message"), [

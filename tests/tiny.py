@@ -16,7 +16,12 @@ from slm.data.tokenizer import END_OF_TEXT, Tokenizer
 from slm.model.gpt import GPT, GPTConfig
 
 MERGES = ("t h", "th e", "Ġ the", "Ġ a", "i n", "in g", "Ġ s", "e r", "o n", "Ġ w", "l l", "a t", "c at")
-TEXTS = ("The cat sat on the mat.", "A dog ran.", "Café, naïve: 😀 is one face.", "Then the king sang.\n\nThe end.")
+TEXTS = (
+    "The cat sat on the mat.",
+    "A dog ran.",
+    "Café, naïve: \U0001f600 is one face.",
+    "Then the king sang.\n\nThe end.",
+)
 RECORDS = (
     {"question": "What is a cold?", "reasoning": "A virus.", "response": "An illness of the nose."},
     {"question": "What helps?", "reasoning": "Think of rest.", "response": "Sleep and water."},

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
+import multiprocessing.forkserver
+import os
 import random
+import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tiny import tiny_config, tiny_definition, tiny_tokenizer
+from tiny import tiny_config, tiny_definition, tiny_model, tiny_tokenizer
 
 from slm.atomic_write import existing_folder
-from slm.checkpoint import load_model, load_state
+from slm.checkpoint import TrainingState, load_model, load_state, save_model
 from slm.config_files import from_dict
 from slm.data.batches import Records, Samples, Windows
 from slm.data.documents import DocumentsConfig
-from slm.data.token_store import Split, TokenStore
+from slm.data.token_store import Split, TokenStore, open_token_store
 from slm.model.gpt import GPT
+from slm.pipeline import run_recipe
 from slm.prepare import prepare
+from slm.pretrain import pretrain, resume_pretraining
 from slm.recipe import Recipe
 from slm.training.config import TrainingConfig
 from slm.training.launch import choose_setup, make_trainer
@@ -31,6 +37,7 @@ from slm.training.trainer import Trainer
 
 NAMES, ANIMALS, PLACES = ("Tom", "Lily", "Ben", "Mia"), ("cat", "dog", "bird", "frog"), ("park", "wood", "house", "sea")
 ILLNESSES = ("a cold", "the flu", "a cough", "hay fever", "a fever", "asthma", "a rash", "a burn")
+SLM = Path(__file__).parents[1]
 TRAINING: dict[str, Any] = {
     "steps": 6, "micro_batch_size": 2, "accumulation": 2, "learning_rate": 3e-3, "warmup_steps": 2,
     "evaluation_interval": 2, "evaluation_samples": 8, "sample_points": 2, "device": "cpu", "precision": "float32",
@@ -244,3 +251,77 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
 
 def weights_of(model: GPT) -> dict[str, torch.Tensor]:
     return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+
+
+# Processes that can be killed
+
+
+class Killed(Exception):
+    """A child process ended by itself or by a signal, with this exit code (negative for a signal)."""
+
+
+def children() -> Any:
+    """Where processes are forked from: a clean one that has imported everything, so that each starts at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pytest", "tiny_training", "slm.pipeline", "ckpt_chaos.inject"])
+    old = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parent), str(SLM), old)))
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH") if old is None else os.environ.update(PYTHONPATH=old)
+    return context
+
+
+def in_child(target: Callable[..., None], *arguments: Any) -> None:
+    """Call a function in a process of its own. Raises Killed where that does not end well."""
+    process = children().Process(target=target, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise Killed(process.exitcode)
+
+
+class KillAt(Observer):
+    """Kills its own process at the n-th report: scored documents and steps."""
+
+    def __init__(self, count: int):
+        self.left = count
+
+    def step(self, step: int, **metrics: float | None) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def working(self, what: str, done: int, total: int) -> None:
+        self.step(0)
+
+
+def run_recipe_until(folder: Path, name: str, moment: int) -> None:
+    """A pipeline on the documents in `folder`, killed at its n-th report."""
+    os.chdir(folder)
+    recipe = replace(story_recipe(folder), finetuning=question_recipe(folder))
+    run_recipe(recipe, name, KillAt(moment), "slm run tiny", folder / "runs")
+
+
+def train_or_resume(folder: Path, name: str, training: dict[str, Any]) -> None:
+    """Begin the pre-training run of this name, or go on with it."""
+    runs = folder / "runs"
+    if (runs / name / "run.json").exists():
+        resume_pretraining(name, runs=runs)
+    else:
+        pretrain(open_token_store(folder / "stories"), story_recipe(folder, **training), name, runs=runs)
+
+
+def crash_in(target: Callable[..., None], arguments: tuple[Any, ...], watched: Path, event: int, mode: str) -> None:
+    """Call a function whose process dies at the n-th change of a file in `watched`: 'before' it, or with it 'torn'."""
+    inject = importlib.import_module("ckpt_chaos.inject")
+    inject.arm(str(watched), event, mode, torn_python=True)
+    target(*arguments)
+
+
+def save_checkpoint(folder: Path, seed: int) -> None:
+    """A model folder with training state whose every number follows from `seed`."""
+    model = tiny_model(seed)
+    moments = {f"exp_avg/{name}": tensor * 2 for name, tensor in weights_of(model).items()}
+    save_model(folder, model, tiny_tokenizer(), record={"seed": seed}, state=TrainingState(moments, {"seed": seed}))

@@ -222,7 +222,7 @@ def test_records_whose_prompt_fills_the_block_are_left_out():
 
 @pytest.mark.parametrize("options", [{}, {"drop_long": True}])
 def test_data_in_which_nothing_would_be_trained_is_refused(options: dict):
-    with pytest.raises(DataError, match="none of 2 records has a token to train on within 8 tokens.*block_size"):
+    with pytest.raises(DataError, match=r"none of 2 records has a token to train on within 8 tokens.*block_size"):
         Records(records((9, 3), (20, 1)), 8, **options)
 
 
@@ -255,7 +255,7 @@ def row(length: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_rows_of_one_length_get_no_padding():
-    (x, y), = pad_rows([row(20), row(20)], 2, block_size=20)
+    [(x, y)] = pad_rows([row(20), row(20)], 2, block_size=20)
     assert x.shape == (2, 20) and (y != IGNORED).all()
 
 

@@ -21,9 +21,7 @@ def test_the_documented_format():
 def test_the_format_with_reasoning():
     reasoning = PromptFormat(reasoning=True)
     text = reasoning.prompt("What is flu?") + reasoning.response(RECORD)
-    assert text == (
-        "### Question:\nWhat is flu?\n### Reasoning:\nIt is a virus.\n### Response:\nAn illness."
-    )
+    assert text == ("### Question:\nWhat is flu?\n### Reasoning:\nIt is a virus.\n### Response:\nAn illness.")
 
 
 @pytest.mark.parametrize("reasoning", [False, True])

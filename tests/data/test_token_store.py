@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny import RECORDS, TEXTS, describe, text_records, tiny_definition, tiny_tokenizer, write_record_store, write_store
+from tiny import (
+    RECORDS,
+    TEXTS,
+    describe,
+    text_records,
+    tiny_definition,
+    tiny_tokenizer,
+    write_record_store,
+    write_store,
+)
 
 from slm.data import token_store
 from slm.data.prompt_format import PromptFormat
@@ -277,11 +286,21 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "first id beyond the vocabulary": (
         rewritten("validation.bin", lambda ids: replaced(ids, -1, 270), "<u2"), r"validation\.bin.*got 270",
     ),
-    "falling offsets": (rewritten("train.idx", lambda starts: starts[[0, 2, 1, 3]], "<u8"), r"train\.idx: expected rising"),
-    "same offsets": (rewritten("train.idx", lambda starts: starts[[0, 1, 1, 3]], "<u8"), r"train\.idx: expected rising"),
-    "first offset": (rewritten("train.idx", lambda starts: replaced(starts, 0, 1), "<u8"), r"train\.idx: expected rising"),
+    "falling offsets": (
+        rewritten("train.idx", lambda starts: starts[[0, 2, 1, 3]], "<u8"),
+        r"train\.idx: expected rising",
+    ),
+    "same offsets": (
+        rewritten("train.idx", lambda starts: starts[[0, 1, 1, 3]], "<u8"),
+        r"train\.idx: expected rising",
+    ),
+    "first offset": (
+        rewritten("train.idx", lambda starts: replaced(starts, 0, 1), "<u8"),
+        r"train\.idx: expected rising",
+    ),
     "offset beyond the end": (
-        rewritten("validation.idx", lambda starts: replaced(starts, 3, 10**6), "<u8"), r"validation\.idx: expected rising",
+        rewritten("validation.idx", lambda starts: replaced(starts, 3, 10**6), "<u8"),
+        r"validation\.idx: expected rising",
     ),
     "cut tokenizer": (cut("tokenizer.json", 500), r"tokenizer\.json"),
     "swapped tokenizer": (

@@ -23,10 +23,16 @@ NASTY = (
     "", " ", "  ", "\n", "\n\n\n  \n", "\t\t \t", "\r\n\r", "a", " a", "  a   b\t\tc \n d ", "trailing   ", "a" * 1000,
     " " * 1000, "\n" * 1000, "ab" * 500, "don't DON'T we'LL 'tis y'all've I'd'nt", "''s''S's", "'ſ ſ's İ i̇",
     "0 1 12 123 1234 3.14 1,000 ½ ² Ⅷ ٣ ४२ 1a2b", "<|endoftext|>", "a <|endoftext|>b<|endoftext|><|endoftext|",
-    "<|fim_prefix|><|im_start|>", "naïve café Ångström", "e\u0301 vs \u00e9", "日本語のテキスト", "中文,标点。", "한국어 텍스트",
-    "ภาษาไทย", "العربية مرحبا", "עברית", "हिन्दी में", "🙂", "👩‍👩‍👧‍👦 🏳️‍🌈 🇩🇪", "a🙂b 🙂🙂", "\u0000\u0001\u007f", "\u0085\u00a0\u2028\u2029\u3000 x",
-    "\u200b\u200d\ufeff", "\ufffd\uffff", "\U0010ffff\U000e0001", "\ue000", "\x1c\x1d\x1e\x1f", "def f(x):\n    return x**2  # √\n",
-    "http://a.b/c?d=e&f=%20", "!!!???...---___", "Ġthe Ċ", "\u0300\u0301", "ﬁ ﬀ ǆ", "ᏣᎳᎩ", "𝒜𝓁𝓅𝒽𝒶", "a\u00adb", "１２３",
+    "<|fim_prefix|><|im_start|>", "naïve café Ångström", "e\u0301 vs \u00e9", "日本語のテキスト", "中文,标点。",
+    "한국어 텍스트",
+    "ภาษาไทย", "العربية مرحبا", "עברית", "हिन्दी में", "\U0001f642",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f3f3\ufe0f\u200d\U0001f308 \U0001f1e9\U0001f1ea",
+    "a\U0001f642b \U0001f642\U0001f642",
+    "\u0000\u0001\u007f", "\u0085\u00a0\u2028\u2029\u3000 x",
+    "\u200b\u200d\ufeff", "\ufffd\uffff", "\U0010ffff\U000e0001", "\ue000", "\x1c\x1d\x1e\x1f",
+    "def f(x):\n    return x**2  # √\n",
+    "http://a.b/c?d=e&f=%20", "!!!???...---___", "Ġthe Ċ",
+    "\u0300\u0301", "ﬁ ﬀ ǆ", "ᏣᎳᎩ", "𝒜𝓁𝓅𝒽𝒶", "a\u00adb", "１２３",
 )  # fmt: skip
 
 
@@ -49,8 +55,11 @@ def fuzzed_texts(count: int, seed: int) -> list[str]:
     """Texts of up to 40 pieces: words, spaces of all kinds, digits, and characters from all planes of Unicode."""
     draw = random.Random(seed)
     spaces = [" ", "  ", "\n", "\t", "\r\n", "\u00a0", "\u2003", "\u3000", "\u0085", "   \n "]
-    words = ["the", "Once", "upon", "'s", "'LL", "don't", "<|endoftext|>", "e\u0301", "🙂", "👩‍🔬", "語", "ß", "Ω", "...", "x=1"]
-    planes = [(0, 0x7F), (0x80, 0x24F), (0x250, 0x2FFF), (0x3000, 0xD7FF), (0xE000, 0xFFFF), (0x10000, 0x1FFFF), (0x20000, 0x10FFFF)]
+    words = [
+        "Once", "upon", "'s", "'LL", "don't", "<|endoftext|>", "e\u0301", "\U0001f642", "\U0001f469\u200d\U0001f52c",
+        "語", "ß", "Ω", "...", "x=1",
+    ]  # fmt: skip
+    planes = [(0, 0x7F), (0x80, 0x24F), (0x250, 0x2FFF), (0x3000, 0xD7FF), (0xE000, 0xFFFF), (0x10000, 0x10FFFF)]
 
     def piece() -> str:
         kind = draw.random()
@@ -79,7 +88,8 @@ def assert_same_ids(gpt2: Tokenizer, oracle, texts: list[str]) -> None:
 def test_it_is_gpt2(gpt2: Tokenizer, oracle):
     assert (gpt2.n_vocab, gpt2.eot_token, gpt2.name) == (50_257, 50_256, "gpt2")
     assert (oracle.n_vocab, oracle.eot_token) == (50_257, 50_256)
-    assert [gpt2.decode_bytes([n]) for n in range(50_257)] == [oracle.decode_single_token_bytes(n) for n in range(50_257)]
+    for token in range(50_257):
+        assert gpt2.decode_bytes([token]) == oracle.decode_single_token_bytes(token)
 
 
 def test_known_ids(gpt2: Tokenizer):
@@ -119,7 +129,7 @@ def test_a_batch_is_its_texts_one_by_one(gpt2: Tokenizer):
     assert gpt2.encode_batch([]) == []
 
 
-@pytest.mark.parametrize("character", ["a", " ", "\n", "0", "-", "é", "語", "🙂", "\u0301"], ids=ascii)
+@pytest.mark.parametrize("character", ["a", " ", "\n", "0", "-", "é", "語", "\U0001f642", "\u0301"], ids=ascii)
 def test_one_character_again_and_again_takes_linear_time(gpt2: Tokenizer, character: str):
     """A merge that is quadratic in the length of a word would not come to an end here: 400 kB are one word."""
     text = character * (400_000 // len(character.encode()))
@@ -270,7 +280,8 @@ def of_characters() -> dict:
 
 
 @pytest.mark.parametrize("content", [
-    "", "{", "[]", "null", "{}", '{"model": 1}', json.dumps(tiny_definition())[:500], json.dumps({"model": {"type": "Unigram"}}),
+    "", "{", "[]", "null", "{}", '{"model": 1}', json.dumps(tiny_definition())[:500],
+    json.dumps({"model": {"type": "Unigram"}}),
     json.dumps(without_end()), json.dumps(with_unknown_merge()), json.dumps(of_characters()), "\ufeff\x00",
 ])  # fmt: skip
 def test_a_damaged_or_foreign_tokenizer_is_refused(tmp_path: Path, content: str):

@@ -66,7 +66,8 @@ def test_ngrams_across_the_borders_of_chunks_are_found(monkeypatch: pytest.Monke
 
 
 @given(
-    training=st.lists(st.integers(0, 3), max_size=60), texts=st.lists(st.lists(st.integers(0, 3), max_size=15), max_size=4),
+    training=st.lists(st.integers(0, 3), max_size=60),
+    texts=st.lists(st.lists(st.integers(0, 3), max_size=15), max_size=4),
     n=st.integers(1, 5), chunk=st.integers(1, 70),
 )  # fmt: skip
 def test_as_looking_one_by_one_finds_them(training: list[int], texts: list[list[int]], n: int, chunk: int):

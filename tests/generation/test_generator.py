@@ -41,7 +41,9 @@ def pieces_of(pieces: list[Piece], sample: int = 0) -> list[str]:
 # Whole characters
 
 
-@pytest.mark.parametrize("text", ["🙂", "a🙂b", "👩‍👩‍👧 é語", "ไทย 한국어"])
+@pytest.mark.parametrize(
+    "text", ["\U0001f642", "a\U0001f642b", "\U0001f469\u200d\U0001f469\u200d\U0001f467 é語", "ไทย 한국어"]
+)
 def test_characters_of_many_bytes_are_never_cut(generator: Generator, monkeypatch: pytest.MonkeyPatch, text: str):
     ids = generator.tokenizer.encode_ordinary(text)
     assert len(ids) > len(text)  # a token a byte
@@ -56,7 +58,7 @@ def test_characters_of_many_bytes_are_never_cut(generator: Generator, monkeypatc
 def test_a_character_that_is_never_finished_shows_as_one_that_is_unknown(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ):
-    ids = generator.tokenizer.encode_ordinary("a🙂")
+    ids = generator.tokenizer.encode_ordinary("a\U0001f642")
     rig(monkeypatch, ids[:3])
     assert generator.complete("x", GenerationConfig(**WILD))[0].text == "a\ufffd"
     rig(monkeypatch, ids[:3])
@@ -103,9 +105,8 @@ def test_each_sample_stops_where_it_ends(generator: Generator, monkeypatch: pyte
     rig(monkeypatch, encode("a"), encode("xyz"), [], encode("zzzzzzzzzzzz"))
     pieces = list(generator.stream("x", GenerationConfig(max_new_tokens=6), samples=4))
     assert ["".join(pieces_of(pieces, n)) for n in range(4)] == ["a", "xyz", "", "zzzzzz"]
-    assert [[piece.stop for piece in pieces if piece.sample == n][-1] for n in range(4)] == ["end", "end", "end", "length"]
-    for number in range(4):
-        assert [piece.stop for piece in pieces if piece.sample == number].count("") == len(pieces_of(pieces, number)) - 1
+    stops = [[piece.stop for piece in pieces if piece.sample == n] for n in range(4)]
+    assert stops == [["", "end"], ["", "", "", "end"], ["end"], ["", "", "", "", "", "length"]]
 
 
 def test_it_stops_after_max_new_tokens(generator: Generator, monkeypatch: pytest.MonkeyPatch):
@@ -157,8 +158,9 @@ def test_a_prompt_that_fills_the_context_is_refused_with_the_way_on(generator: G
 def test_an_empty_prompt_begins_a_document(generator: Generator):
     config = GenerationConfig(max_new_tokens=5, temperature=0.0)
     (completion,) = generator.complete("", config)
-    begin = torch.tensor([generator.tokenizer.eot_token])
-    assert list(completion.ids) == generator.model.generate(begin, 5, temperature=0)[0, 1:].tolist()[: len(completion.ids)]
+    expected = generator.model.generate(torch.tensor([generator.tokenizer.eot_token]), 5, temperature=0)[0, 1:].tolist()
+    assert list(completion.ids) == expected[: len(completion.ids)]
+    assert len(completion.ids) == 5 or completion.stop == "end"
 
 
 def test_a_sample_is_the_same_among_others(generator: Generator):

@@ -58,9 +58,11 @@ def test_absent_biases_are_written_as_zeros():
 
 def test_old_configs_have_fewer_keys():
     """The config.json of the released gpt2 names neither the tied head nor the scaling flags."""
-    values = {"model_type": "gpt2", "n_positions": 1024, "n_ctx": 1024, "vocab_size": 50_257, "n_layer": 12, "n_head": 12,
-              "n_embd": 768, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "attn_pdrop": 0.1,
-              "embd_pdrop": 0.1, "resid_pdrop": 0.1, "summary_type": "cls_index", "task_specific_params": {}}  # fmt: skip
+    values = {
+        "model_type": "gpt2", "n_positions": 1024, "n_ctx": 1024, "vocab_size": 50_257, "n_layer": 12, "n_head": 12,
+        "n_embd": 768, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "attn_pdrop": 0.1,
+        "embd_pdrop": 0.1, "resid_pdrop": 0.1, "summary_type": "cls_index", "task_specific_params": {},
+    }  # fmt: skip
     assert config_from_hf(values, "config.json") == GPTConfig(dropout=0.1)
 
 
@@ -167,14 +169,17 @@ def test_a_missing_tensor_is_named():
 
 
 @pytest.mark.parametrize("name", [
-    "transformer.h.2.ln_1.weight", "transformer.h.0.attn.q.weight", "score.weight", "transformer.h.0.crossattention.bias",
+    "transformer.h.2.ln_1.weight", "transformer.h.0.attn.q.weight", "score.weight",
+    "transformer.h.0.crossattention.bias",
 ])  # fmt: skip
 def test_a_tensor_too_many_is_named(name: str):
     refused(tensors_to_hf(tiny_model()) | {name: torch.zeros(4)}, f"{name} is not one of GPT-2")
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (16, 15), (48, 16), (16, 48, 1)])
-@pytest.mark.parametrize("name", ["transformer.h.1.attn.c_attn.weight", "transformer.wpe.weight", "transformer.ln_f.weight"])
+@pytest.mark.parametrize(
+    "name", ["transformer.h.1.attn.c_attn.weight", "transformer.wpe.weight", "transformer.ln_f.weight"]
+)
 def test_a_wrong_shape_is_named(name: str, shape: tuple[int, ...]):
     refused(tensors_to_hf(tiny_model()) | {name: torch.zeros(shape)}, f"tensor {name} has shape .* config.json means")
 

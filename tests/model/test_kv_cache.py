@@ -15,7 +15,9 @@ MODEL = tiny_model(n_layer=3, n_head=4, n_embd=32)
 IDS = torch.randint(270, (3, 16), generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("splits", [[16], [1] * 16, [15, 1], [1, 15], [8, 8], [5, 1, 1, 4, 1, 4], [2, 14], [3, 3, 3, 3, 3, 1]])
+@pytest.mark.parametrize(
+    "splits", [[16], [1] * 16, [15, 1], [1, 15], [8, 8], [5, 1, 1, 4, 1, 4], [2, 14], [3, 3, 3, 3, 3, 1]]
+)
 def test_cached_logits_equal_uncached(splits: list[int]):
     with torch.no_grad():
         cache = KVCache(MODEL.config, batch_size=3)
