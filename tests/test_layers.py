@@ -71,7 +71,8 @@ def test_imports_go_downwards(path: Path):
 
 
 def test_the_check_sees_imports_in_functions_and_of_all_forms(tmp_path: Path):
-    source = "import slm.cli.main\ndef f():\n from slm import training, __version__, load_model\n from slm.data.hub import x\n"
+    imports = "from slm import training, __version__, load_model", "from slm.data.hub import open_snapshot"
+    source = f"import slm.cli.main\ndef f():\n    {imports[0]}\n    {imports[1]}\n"
     (tmp_path / "a.py").write_text(source)
     assert imported_parts(tmp_path / "a.py") == {"cli", "training", "slm", "data", "checkpoint"}
 
