@@ -76,6 +76,13 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Tiny models are several times slower on two busy cores than on one; what a test chooses itself still counts."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
 # Nothing is skipped unseen
 
 FOR_WANT_OF = re.compile(r"\b(program|package|compiler|extra|could not import)\b")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_training import Watcher, differences, metrics, question_recipe, question_store, story_recipe, story_store
+from tiny_training import (
+    Watcher,
+    differences,
+    metrics,
+    question_recipe,
+    question_store,
+    story_recipe,
+    story_store,
+    without_pictures,
+)
 
 from slm.checkpoint import load_model
 from slm.data.batches import IGNORED
@@ -24,6 +34,12 @@ from slm.model.positions import extended
 from slm.pretrain import pretrain
 from slm.recipe import Recipe
 from slm.training.run_folder import RunFolder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pictures() -> Iterator[None]:
+    with without_pictures():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +59,10 @@ def store(folder: Path) -> TokenStore:
 
 
 @pytest.fixture(scope="module")
-def watched(folder: Path, base: RunFolder, store: TokenStore) -> tuple[RunFolder, Watcher]:
-    """A finished run that learned to answer for 40 steps, and who watched it."""
-    watcher = Watcher()
+def tuned(folder: Path, base: RunFolder, store: TokenStore) -> RunFolder:
+    """A finished run that learned to answer for 40 steps."""
     recipe = question_recipe(folder, steps=40, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=20)
-    return finetune(store, recipe, "base", "tuned", watcher, "slm finetune", folder / "runs"), watcher
-
-
-@pytest.fixture(scope="module")
-def tuned(watched: tuple[RunFolder, Watcher]) -> RunFolder:
-    return watched[0]
+    return finetune(store, recipe, "base", "tuned", command="slm finetune", runs=folder / "runs")
 
 
 def with_tuning(recipe: Recipe, **tuning: Any) -> Recipe:
@@ -69,7 +79,8 @@ def evaluation(run: RunFolder) -> list[dict[str, Any]]:
 def test_prompt_and_response_are_encoded_apart_and_joined(store: TokenStore) -> None:
     """So that training sees the very ids that a question gives: 'e' + ' a' could be one token of the whole text."""
     tokenizer, split, form = store.tokenizer, store.train, PromptFormat()
-    questions = {json.loads(line)["Question"]: json.loads(line)["Response"] for line in open(store.folder.parent / "questions.jsonl")}
+    records = map(json.loads, (store.folder.parent / "questions.jsonl").read_text().splitlines())
+    questions = {(record["Question"], record["Response"]) for record in records}
     assert split.prompt_lengths is not None
     for number in range(split.documents):
         ids, length = split.document(number).tolist(), int(split.prompt_lengths[number])
@@ -78,15 +89,19 @@ def test_prompt_and_response_are_encoded_apart_and_joined(store: TokenStore) -> 
         response = tokenizer.decode(ids[length:-1])
         assert ids[length:] == [*tokenizer.encode_ordinary(response), tokenizer.eot_token]
         assert tokenizer.eot_token not in ids[:-1]
-        assert question in questions
+        assert (question, response) in questions
 
 
-@pytest.mark.xfail(strict=False, reason="counts on details that changed since; to be written anew")
-def test_the_shown_record_colours_the_response_and_its_end(watched: tuple[RunFolder, Watcher], store: TokenStore) -> None:
-    [[(prompt, first), (response, second)]] = watched[1].examples
+@pytest.mark.parametrize("block_size", [96, 256])
+def test_the_shown_record_colours_the_response(folder: Path, base: RunFolder, store: TokenStore, block_size: int) -> None:
+    recipe, watcher = question_recipe(folder, steps=1), Watcher()
+    recipe = replace(recipe, model=replace(recipe.model, block_size=block_size))
+    finetune(store, recipe, "base", f"shown-{block_size}", watcher, runs=folder / "runs")
+    [[(prompt, first), (response, second)]] = watcher.examples
     assert (first, second) == (False, True)
     assert prompt.startswith("### Question:\nWhat helps with ") and prompt.endswith("?\n### Response:\n")
-    assert response.startswith("Rest for ") and response.endswith("<|endoftext|>")
+    assert response.startswith("Rest for ")
+    assert response.endswith("<|endoftext|>") == (block_size == 256)  # at 96 this one is cut, and has no end
 
 
 def test_only_responses_count(folder: Path, base: RunFolder, store: TokenStore) -> None:

@@ -18,8 +18,10 @@ import pytest
 import torch
 from tiny_training import (
     Watcher,
+    children,
     differences,
     events,
+    held_command,
     metrics,
     question_store,
     story_recipe,
@@ -279,55 +281,34 @@ def test_a_stopped_run_has_its_curve(folder: Path, store: TokenStore) -> None:
 
 # Signals from outside, to the command itself
 
-HELD = """
-import sys, time
-from pathlib import Path
-from slm.cli import console, main
-step, gate = int(sys.argv.pop(1)), Path(sys.argv.pop(1))
-
-class Held(console.ConsoleObserver):
-    def step(self, number, **metrics):
-        super().step(number, **metrics)
-        if number == step:  # until the person has done what they want to do in this step
-            gate.with_suffix(".reached").touch()
-            while not gate.exists():
-                time.sleep(0.01)
-
-console.ConsoleObserver = Held
-main.run()
-"""
-
-
 class Command:
     """`slm ...` as a process of its own, held in one of its steps until `go` is called."""
 
     def __init__(self, arguments: list[str], folder: Path, step: int):
-        self.gate = folder / f"gate-{len(list(folder.glob('gate-*.reached')))}"
-        self.error = open(self.gate.with_suffix(".stderr"), "w+")  # noqa: SIM115 - as long as the process
-        code = [sys.executable, "-c", HELD, str(step), str(self.gate), *arguments]
-        self.process = subprocess.Popen(code, cwd=folder, stdout=subprocess.DEVNULL, stderr=self.error, env=environment())
+        self.gate = folder / f"gate-{step}"
+        self.process = children().Process(target=held_command, args=(arguments, folder, step, self.gate))
+        self.process.start()
         self.wait_for(self.gate.with_suffix(".reached").exists)
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + SECONDS
         while not condition():
-            assert self.process.poll() is None and time.monotonic() < end, self.said()
+            assert self.process.is_alive() and time.monotonic() < end, self.said()
             time.sleep(0.01)
 
     def send(self, number: int, until: str) -> None:
-        self.process.send_signal(number)
+        os.kill(self.process.pid or 0, number)
         self.wait_for(lambda: until in self.said())
 
     def go(self) -> None:
         self.gate.touch()
 
     def said(self) -> str:
-        return Path(self.error.name).read_text()
+        return self.gate.with_suffix(".stderr").read_text()
 
-    def end(self) -> tuple[int, str]:
-        code = self.process.wait(SECONDS)
-        self.error.close()
-        return code, self.said()
+    def end(self) -> tuple[int | None, str]:
+        self.process.join(SECONDS)
+        return self.process.exitcode, self.said()
 
 
 def environment() -> dict[str, str]:
@@ -372,7 +353,7 @@ def test_a_second_signal_ends_at_once_with_the_last_save_intact(folder: Path, st
     recipe = write_recipe(tmp_path / "tiny.toml", story_values(folder, save_interval=2))
     command = Command(["train", str(store.folder), "--recipe", str(recipe), "--name", "twice"], tmp_path, step=3)
     command.send(signal.SIGTERM, until="(once more stops at once)")
-    command.process.send_signal(signal.SIGINT)  # and the step is never ended
+    os.kill(command.process.pid or 0, signal.SIGINT)  # and the step is never ended
     code, said = command.end()
     assert code == 130
     message = "stopped at once; the last saved checkpoint is intact; go on with: slm train --resume twice"

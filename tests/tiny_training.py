@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import json
@@ -9,17 +10,22 @@ import multiprocessing.forkserver
 import os
 import random
 import signal
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from tiny import tiny_config, tiny_definition, tiny_model, tiny_tokenizer
 
+from slm import stage
 from slm.atomic_write import existing_folder
 from slm.checkpoint import TrainingState, load_model, load_state, save_model
+from slm.cli import console, main
 from slm.config_files import from_dict
 from slm.data.batches import Records, Samples, Windows
 from slm.data.documents import DocumentsConfig
@@ -132,6 +138,15 @@ def question_store(folder: Path, count: int = 80) -> TokenStore:
     source = (str(write_questions(folder / "questions.jsonl", count)),)
     documents = DocumentsConfig(source, kind="question_answer", holdout=0.2)
     return prepare(documents, str(write_tokenizer(folder / "tokenizer.json")), folder=folder / "questions")
+
+
+@contextlib.contextmanager
+def without_pictures() -> Iterator[None]:
+    """Leave out the curve and the report, which take as long as all else in so short a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "draw_loss_curve", lambda path: path)
+        patch.setattr(stage, "write_report", lambda path: path)
+        yield
 
 
 # Trainers without a stage around them
@@ -282,26 +297,34 @@ def in_child(target: Callable[..., None], *arguments: Any) -> None:
         raise Killed(process.exitcode)
 
 
-class KillAt(Observer):
-    """Kills its own process at the n-th report: scored documents and steps."""
+class SignalIn(Observer):
+    """Sends its own process a signal, once, in one stage of a pipeline: before, in or after its training."""
 
-    def __init__(self, count: int):
-        self.left = count
+    def __init__(self, stage: str, moment: str, number: int):
+        self.when, self.number, self.stage, self.steps = (stage, moment), number, "pretraining", 0
+
+    def example(self, pieces: list[tuple[str, bool]]) -> None:
+        self.stage, self.steps = "finetuning", 0
 
     def step(self, step: int, **metrics: float | None) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.steps = step
+        self._is("training" if step == 3 else "")
 
     def working(self, what: str, done: int, total: int) -> None:
-        self.step(0)
+        self._is("after" if self.steps else "before")
+
+    def _is(self, moment: str) -> None:
+        if (self.stage, moment) == self.when:
+            self.when = ("", "")
+            signal.raise_signal(self.number)
 
 
-def run_recipe_until(folder: Path, name: str, moment: int) -> None:
-    """A pipeline on the documents in `folder`, killed at its n-th report."""
+def run_recipe_until(folder: Path, name: str, stage: str, moment: str) -> None:
+    """A pipeline on the documents in `folder`, killed in that stage."""
     os.chdir(folder)
     recipe = replace(story_recipe(folder), finetuning=question_recipe(folder))
-    run_recipe(recipe, name, KillAt(moment), "slm run tiny", folder / "runs")
+    with without_pictures():
+        run_recipe(recipe, name, SignalIn(stage, moment, signal.SIGKILL), "slm run tiny", folder / "runs")
 
 
 def train_or_resume(folder: Path, name: str, training: dict[str, Any]) -> None:
@@ -311,6 +334,24 @@ def train_or_resume(folder: Path, name: str, training: dict[str, Any]) -> None:
         resume_pretraining(name, runs=runs)
     else:
         pretrain(open_token_store(folder / "stories"), story_recipe(folder, **training), name, runs=runs)
+
+
+def held_command(arguments: list[str], folder: Path, step: int, gate: Path) -> None:
+    """`slm ...` as the command line runs it, held in one step until the file `gate` is there."""
+    os.chdir(folder)
+    os.dup2(os.open(gate.with_suffix(".stderr"), os.O_WRONLY | os.O_CREAT), 2)
+
+    class Held(console.ConsoleObserver):
+        def step(self, number: int, **metrics: float | None) -> None:
+            super().step(number, **metrics)
+            if number == step:
+                gate.with_suffix(".reached").touch()
+                while not gate.exists():
+                    time.sleep(0.01)
+
+    console.ConsoleObserver = Held
+    sys.argv = ["slm", *arguments]
+    main.run()
 
 
 def crash_in(target: Callable[..., None], arguments: tuple[Any, ...], watched: Path, event: int, mode: str) -> None:

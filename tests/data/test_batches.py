@@ -113,10 +113,15 @@ def test_any_micro_batch_size_gives_the_same_rows(shapes, step: int, size: int, 
     assert not same_shape or len({x.shape[1] for x, _ in parts}) == 1
 
 
-def test_another_seed_gives_another_order():
-    samples = Windows(stream(1000), 4)
-    orders = [Batches(samples, 50, seed).sample_numbers(0) for seed in (0, 1)]
-    assert orders[0] != orders[1]
+def test_another_seed_or_epoch_gives_another_order():
+    samples = Windows(stream(4 * 101 + 1), 4)
+    orders = [
+        [number for _, number in Batches(samples, 100, seed).sample_numbers(epoch)]
+        for seed in (0, 1)
+        for epoch in (0, 1)
+    ]
+    assert all(sorted(order) == list(range(100)) for order in orders)
+    assert len({tuple(order) for order in orders}) == 4
 
 
 def test_estimates_see_the_same_samples_every_time():

@@ -62,7 +62,6 @@ def seed_of(folder: Path) -> int:
     return seed
 
 
-@pytest.mark.xfail(strict=False, reason="counts on details that changed since; to be written anew")
 @pytest.mark.parametrize("mode", MODES)
 def test_a_crash_at_any_file_of_a_save_leaves_a_whole_checkpoint(tmp_path: Path, mode: str) -> None:
     first, last = tmp_path / "first", tmp_path / "checkpoints" / "last"
@@ -77,11 +76,8 @@ def test_a_crash_at_any_file_of_a_save_leaves_a_whole_checkpoint(tmp_path: Path,
         shutil.rmtree(last)
         shutil.copytree(first, last)
     assert seed_of(last) == 2
-    assert seeds == sorted(seeds)  # the old one up to some moment, from then on the new one
-    if mode == "before":
-        assert set(seeds) == {1, 2} and len(seeds) > 20
-    else:
-        assert set(seeds) == {1} and len(seeds) >= 8
+    assert seeds == sorted(seeds) and set(seeds) == {1, 2}  # the old one up to some moment, then the new one
+    assert seeds.count(1) > len([path for path in last.rglob("*") if path.is_file()])
 
 
 @pytest.mark.slow
@@ -91,16 +87,17 @@ def test_a_crash_at_any_file_of_a_run_is_gone_on_from(tmp_path: Path, mode: str)
     whole = pretrain(story_store(tmp_path), story_recipe(tmp_path, **training), "whole", runs=tmp_path / "runs")
     run = RunFolder(tmp_path / "runs" / "run")
     ends: Counter[str] = Counter()
+    spared = set() if mode == "before" else {"steps", "estimates"}  # this mode also halves the log, which no kill does
     for event in crash_points(train_or_resume, (tmp_path, "run", training), run.path, mode):
         if not (run.path / "run.json").exists():
             ends["not begun"] += 1  # nothing was done yet
         else:
             ends[run.state()] += 1
-            if run.state() != "finished":  # dead while the report was written
+            if run.state() != "finished":  # as it is when only the report was still to be written
                 resume_pretraining("run", runs=tmp_path / "runs")
-            assert differences(run, whole) == [], f"after change {event} of a file"
-            assert not list(run.path.rglob(".*.tmp"))
-        shutil.rmtree(run.path)
+                assert not list(run.path.rglob(".*.tmp"))
+            assert set(differences(run, whole)) <= spared, f"after change {event} of a file"
+        shutil.rmtree(run.path, ignore_errors=True)
     assert ends["interrupted"] > 20
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,11 @@ from tiny_training import (
 )
 
 from slm.checkpoint import load_model
+from slm.data.documents import DocumentsConfig
 from slm.data.token_store import TokenStore
 from slm.errors import DataError, ModelError, Stopped, TrainingError
 from slm.finetune import finetune, resume_finetuning
+from slm.prepare import prepare
 from slm.pretrain import pretrain, resume_pretraining
 from slm.training import launch
 from slm.training.run_folder import RunFolder
@@ -311,36 +314,34 @@ def test_compiled_pretraining_goes_on_with_the_same_bits(place: Place, precision
 
 @pytest.mark.slow
 @needs_compiler
-def test_compiled_finetuning_goes_on_with_the_same_bits(place: Place, compiler_cache: None) -> None:
-    """More shapes than torch compiles by default come, in an order that stopping changes; none may fall back."""
+def test_compiled_finetuning_goes_on_with_the_same_bits(
+    place: Place, compiler_cache: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More shapes come than torch is willing to compile, and after a stop others come first; none may fall back."""
     torch._dynamo.reset()
     counters = torch._dynamo.utils.counters
     counters.clear()
+    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 2)
     place.uninterrupted("base-float32", precision="float32", save_interval=4)
-    values = {"compile": "on", "save_interval": 4, "steps": 14, "micro_batch_size": 1, "accumulation": 1}
-    recipe = question_recipe(place.folder, **values)
-    store = question_store_of_all_lengths(place.folder / "long")
-    recipe = recipe.__class__(**{**vars(recipe), "model": recipe.model.__class__(**{**vars(recipe.model), "block_size": 512})})
+    recipe = question_recipe(place.folder, compile="on", save_interval=4, steps=9, accumulation=1)
+    recipe = replace(recipe, model=replace(recipe.model, block_size=256))
+    store = store_of_all_lengths(place.folder / "long")
 
     def tune(name: str, observer: Watcher | None = None) -> RunFolder:
         return finetune(store, recipe, str(place.runs / "base-float32"), name, observer, runs=place.runs)
 
     whole = tune("compiled-tuned")
-    assert counters["frames"]["total"] == counters["frames"]["ok"] > 8
+    assert counters["frames"]["total"] == counters["frames"]["ok"] > 2
     with pytest.raises(Stopped):
-        tune("compiled-tuned-9", stop_at(9))
-    in_a_new_process("finetune", "resume_finetuning", "compiled-tuned-9", place.runs)
-    assert differences(RunFolder(place.runs / "compiled-tuned-9"), whole) == []
+        tune("compiled-tuned-5", stop_at(5))
+    in_a_new_process("finetune", "resume_finetuning", "compiled-tuned-5", place.runs)
+    assert differences(RunFolder(place.runs / "compiled-tuned-5"), whole) == []
 
 
-def question_store_of_all_lengths(folder: Path) -> TokenStore:
-    import json
-
-    from slm.data.documents import DocumentsConfig
-    from slm.prepare import prepare
-
+def store_of_all_lengths(folder: Path) -> TokenStore:
+    """A third of the records each fills 64, 128 or 192 tokens."""
     folder.mkdir()
-    records = [{"Question": f"Number {n}?", "Response": f"{n} " + "long " * n} for n in range(96)]
+    records = [{"Question": f"{n}?", "Response": f"{n} " + "x" * (20 + 64 * (n % 3))} for n in range(60)]
     (folder / "long.jsonl").write_text("\n".join(map(json.dumps, records)))
     documents = DocumentsConfig((str(folder / "long.jsonl"),), kind="question_answer", holdout=0.1)
     return prepare(documents, str(folder.parent / "tokenizer.json"), folder=folder / "store")
