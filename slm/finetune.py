@@ -8,7 +8,7 @@ from typing import Any
 
 from slm.checkpoint import LoadedModel, load_model
 from slm.data.batches import IGNORED, Records
-from slm.data.token_store import TokenStore, open_token_store
+from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPT
 from slm.model.positions import extend_positions
@@ -56,7 +56,9 @@ def resume_finetuning(
     if record["stage"] != "finetuning":
         raise ConfigError(f"{folder.path} is a pre-training run; go on with: slm train --resume {folder.argument}")
     if record["state"] == "finished":
-        raise ConfigError(f"{folder.path} is finished; nothing to go on with. Further tuning: slm finetune --from {folder.path}")
+        raise ConfigError(
+            f"{folder.path} is finished; nothing to go on with. Further tuning: slm finetune --from {folder.path}"
+        )
     recipe, store, observer = recorded_recipe(record), recorded_store(record), observer or Observer()
     loaded, parent = recorded_start(folder, record), record["parent"]
     parent_run = RunFolder(folder.path.parent / parent["run"]) if parent["run"] else None
@@ -70,10 +72,7 @@ def _parent(source: str, runs: Path) -> tuple[RunFolder | None, LoadedModel]:
     """The run or model to start from; for '' the newest run that pre-trained."""
     if source.startswith("hub:") or (source and (Path(source) / "config.json").is_file()):
         return None, load_model(source)
-    if source:
-        run = find_run(source, runs)
-    else:
-        run = newest_pretraining(runs)
+    run = find_run(source, runs) if source else newest_pretraining(runs)
     return run, load_model(run.best_model())
 
 
@@ -82,7 +81,9 @@ def newest_pretraining(runs: Path = RUNS) -> RunFolder:
     for run in list_runs(runs):
         if run.read()["stage"] == "pretraining":
             return run
-    raise DataError(f"expected a pre-training run in {runs}/, to start from; make one with slm train, or name a model with --from")
+    raise DataError(
+        f"expected a pre-training run in {runs}/, to start from; make one with slm train, or name a model with --from"
+    )
 
 
 def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Observer) -> tuple[GPT, Recipe]:
@@ -91,7 +92,9 @@ def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Obser
     if recipe.tuning.long_records == "extend":
         block_size = max(block_size, Records(store.train, block_size, train_on_prompt=True).counts.longest)
     if block_size > model.config.block_size:
-        observer.message(f"context extended from {model.config.block_size} to {block_size} positions ({recipe.tuning.positions})")
+        observer.message(
+            f"context extended from {model.config.block_size} to {block_size} positions ({recipe.tuning.positions})"
+        )
     recipe = replace(recipe, model=replace(model.config, block_size=block_size, dropout=recipe.model.dropout))
     return _reshaped(model, recipe), recipe
 
@@ -107,9 +110,15 @@ def _stage(
     base_measures: list[Measure], observer: Observer, resume_command: str,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is None:
-        raise ConfigError(f"{store.folder} holds plain documents; fine-tuning needs questions and answers (slm prepare --kind question_answer)")
+        raise ConfigError(
+            f"{store.folder} holds plain documents; fine-tuning needs questions and answers "
+            "(slm prepare --kind question_answer)"
+        )
     if store.tokenizer.sha256 != tokenizer_sha256:
-        raise ConfigError(f"{store.folder} was tokenized by another tokenizer than the model's; prepare it with --tokenizer {parent['model']}")
+        raise ConfigError(
+            f"{store.folder} was tokenized by another tokenizer than the model's; "
+            f"prepare it with --tokenizer {parent['model']}"
+        )
     everything = recipe.tuning.train_on == "all"
     drop = recipe.tuning.long_records == "drop"
     samples = [Records(split, model.config.block_size, everything, drop) for split in (store.train, store.validation)]
@@ -145,10 +154,12 @@ def _base_prompts(parent_run: RunFolder | None) -> list[str]:
 def _show(stage: Stage) -> None:
     """Say what becomes of the records, and show one as it is trained on."""
     counts, block_size = stage.training.counts, stage.model.config.block_size
-    fate = {"cut": "cut without an end token", "drop": "dropped", "extend": "kept whole"}[stage.recipe.tuning.long_records]
+    fates = {"cut": "cut without an end token", "drop": "dropped", "extend": "kept whole"}
+    fate = fates[stage.recipe.tuning.long_records]
     stage.observer.message(
-        f"{counts.records} records; {counts.too_long} ({counts.too_long / counts.records:.1%}) are longer than {block_size} "
-        f"tokens and are {fate}; {counts.untrained} have no token to train on within the block and are left out"
+        f"{counts.records} records; {counts.too_long} ({counts.too_long / counts.records:.1%}) are longer than "
+        f"{block_size} tokens and are {fate}; {counts.untrained} have no token to train on within the block and are "
+        "left out"
     )
     inputs, targets = stage.training.rows(range(1), epoch=0)[0]
     ids, trained = [*inputs.tolist(), int(targets[-1])], [False, *(targets != IGNORED).tolist()]

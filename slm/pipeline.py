@@ -64,12 +64,16 @@ def run_recipe(
     runs: Path = RUNS,
     prepare_store: PrepareStore = prepare_recipe,
 ) -> PipelineResult:
-    """Do all that `recipe` names. Both stores are prepared first, so that what is missing shows before hours of work."""
+    """Do all that `recipe` names. Both stores are prepared first: what is missing shows before hours of work."""
     if recipe.stage != "pretraining":
-        raise ConfigError(f"recipe {recipe.name!r} fine-tunes a model that is there; use slm finetune --recipe {recipe.name}")
+        raise ConfigError(
+            f"recipe {recipe.name!r} fine-tunes a model that is there; use slm finetune --recipe {recipe.name}"
+        )
     store = prepare_store(recipe)
     tuning_store = prepare_store(recipe.finetuning) if recipe.finetuning else None
-    base = pretrain(store, recipe, name, observer=observer, command=command, runs=runs, resume_command="slm run --resume {run}")
+    base = pretrain(
+        store, recipe, name, observer=observer, command=command, runs=runs, resume_command="slm run --resume {run}"
+    )
     tuned = None
     if recipe.finetuning and tuning_store:
         tuned = _tune(recipe.finetuning, tuning_store, base, observer, command, runs)
@@ -112,7 +116,11 @@ def _tuned_run(base: RunFolder, recipe: Recipe, runs: Path) -> RunFolder | None:
     """The newest run that tuned `base` by `recipe`."""
     for run in list_runs(runs):
         record = run.read()
-        if record["stage"] == "finetuning" and record["recipe"]["name"] == recipe.name and record["parent"]["run"] == base.name:
+        if (
+            record["stage"] == "finetuning"
+            and record["recipe"]["name"] == recipe.name
+            and record["parent"]["run"] == base.name
+        ):
             return run
     return None
 

@@ -49,10 +49,17 @@ def resume_pretraining(
     if record["stage"] != "pretraining":
         raise ConfigError(f"{folder.path} is a fine-tuning run; go on with: slm finetune --resume {folder.argument}")
     if record["state"] == "finished":
-        raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train --from {folder.path}")
+        raise ConfigError(
+            f"{folder.path} is finished; nothing to go on with. A longer run: slm train --from {folder.path}"
+        )
     loaded = recorded_start(folder, record) if record["parent"] else None
     stage = _stage(
-        recorded_store(record), recorded_recipe(record), loaded, record["parent"], observer or Observer(), resume_command
+        recorded_store(record),
+        recorded_recipe(record),
+        loaded,
+        record["parent"],
+        observer or Observer(),
+        resume_command,
     )
     return go_on(stage, folder)
 
@@ -65,7 +72,10 @@ def _stage(
         raise ConfigError(f"{store.folder} holds questions and answers; those are for slm finetune")
     if loaded and parent:
         if loaded.tokenizer.sha256 != store.tokenizer.sha256:
-            raise ConfigError(f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; prepare it with --tokenizer {parent['model']}")
+            raise ConfigError(
+                f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; "
+                f"prepare it with --tokenizer {parent['model']}"
+            )
         model = loaded.model
         recipe = replace(recipe, model=model.config)
     else:
@@ -74,7 +84,7 @@ def _stage(
         model = GPT(recipe.model)
     seed, block_size = recipe.training.seed, model.config.block_size
     measures = [Measure(f"{store.title}, held out", store.title, store.validation, responses=False)]
+    samples = [Windows(split, block_size, seed) for split in (store.train, store.validation)]
     return Stage(
-        recipe, store, model, Windows(store.train, block_size, seed), Windows(store.validation, block_size, seed), measures,
-        parent=parent, observer=observer, resume_command=resume_command,
-    )  # fmt: skip
+        recipe, store, model, *samples, measures, parent=parent, observer=observer, resume_command=resume_command
+    )

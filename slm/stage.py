@@ -97,7 +97,9 @@ def recorded_store(record: dict[str, Any]) -> TokenStore:
     """The token store that a run was started with. Raises DataError where it is gone or is not the same any more."""
     store = open_token_store(Path(record["data"]["folder"]))
     if store.manifest["sha256"] != record["data"]["sha256"]:
-        raise DataError(f"{store.folder}: holds other data than run {record['name']!r} began with; prepare the old documents again")
+        raise DataError(
+            f"{store.folder}: holds other data than run {record['name']!r} began with; prepare the old documents again"
+        )
     return store
 
 
@@ -110,7 +112,9 @@ def recorded_start(run: RunFolder, record: dict[str, Any]) -> LoadedModel:
         return load_model(run.last)
     loaded = load_model(record["parent"]["model"])
     if loaded.sha256 != record["parent"]["sha256"]:
-        raise TrainingError(f"{loaded.folder}: not the weights that run {run.name!r} began with; begin a new run from them")
+        raise TrainingError(
+            f"{loaded.folder}: not the weights that run {run.name!r} began with; begin a new run from them"
+        )
     return loaded
 
 
@@ -118,12 +122,14 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
     recipe = stage.recipe
     command = stage.resume_command or f"slm {'train' if recipe.stage == 'pretraining' else 'finetune'} --resume {{run}}"
     command = command.replace("{run}", run.argument)
-    stage.observer.message(f"run {run.path}: {stage.model.num_parameters() / 1e6:.1f} million parameters, {setup.precision} on {setup.device}")
-    with stopping_at_once(command), recording(run), _disk_errors(run, command), _curve_when_stopped(run):
+    millions = stage.model.num_parameters() / 1e6
+    stage.observer.message(f"run {run.path}: {millions:.1f} million parameters, {setup.precision} on {setup.device}")
+    made_from = {"data": stage.store.manifest["sha256"], "parent": stage.parent}
+    with stopping_at_once(command), recording(run), _machine_errors(run, command), _curve_when_stopped(run):
         trainer = make_trainer(
-            run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation, recipe.training,
-            setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
-            {"recipe": recipe.name, "stage": recipe.stage, "data": stage.store.manifest["sha256"], "parent": stage.parent},
+            run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
+            recipe.training, setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
+            {"recipe": recipe.name, "stage": recipe.stage, **made_from},
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():
             trainer.restore()
@@ -132,23 +138,31 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
         progress = trainer.train()
         draw_loss_curve(run.path)
         _measure_after(stage, run)
+        seconds = {"training_seconds": progress.seconds, "evaluation_seconds": progress.evaluation_seconds}
         run.update(
-            timing={"training_seconds": round(progress.seconds, 1), "evaluation_seconds": round(progress.evaluation_seconds, 1)},
-            tokens_seen=progress.tokens, best_validation_loss=progress.best_validation_loss, best_step=progress.best_step,
-        )  # fmt: skip
+            timing={name: round(value, 1) for name, value in seconds.items()},
+            tokens_seen=progress.tokens,
+            best_validation_loss=progress.best_validation_loss,
+            best_step=progress.best_step,
+        )
     write_report(run.path)
 
 
 @contextlib.contextmanager
-def _disk_errors(run: RunFolder, command: str) -> Iterator[None]:
+def _machine_errors(run: RunFolder, command: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:  # who read our messages has gone
         raise
     except OSError as error:
         raise TrainingError(
-            f"{error.filename or run.path}: {error.strerror or error}; the last checkpoint is intact: make room or mend "
-            f"the permissions, then {command}"
+            f"{error.filename or run.path}: {error.strerror or error}; the last checkpoint is intact: make room or "
+            f"mend the permissions, then {command}"
+        ) from None
+    except torch.OutOfMemoryError:
+        raise TrainingError(
+            f"{run.path}: the GPU's memory is too small for this; begin again with a smaller training.micro_batch_size "
+            "and as much more training.accumulation, which trains the same"
         ) from None
 
 
@@ -166,7 +180,12 @@ def _measure_before(stage: Stage, run: RunFolder) -> None:
     run.write("evaluation.json", {"results": _scores(stage, stage.model, "before"), "memorisation": None})
     if stage.prompt_format is not None:
         items = [
-            {"question": question, "reference": reference, "before": _answer(stage, stage.model, question), "after": None}
+            {
+                "question": question,
+                "reference": reference,
+                "before": _answer(stage, stage.model, question),
+                "after": None,
+            }
             for question, reference in _questions(stage)
         ]
         run.write("answers.json", {"items": items})
@@ -193,9 +212,8 @@ def _scores(stage: Stage, model: GPT, moment: str) -> list[dict[str, Any]]:
             progress=lambda done, total, what=f"scoring {measure.title}": stage.observer.working(what, done, total),
         )  # fmt: skip
         low, high = score.interval
-        stage.observer.message(
-            f"{measure.title}, {moment}: {score.bits_per_byte:.3f} bits per byte ({low:.3f} to {high:.3f}), {score.documents} documents"
-        )
+        figure = f"{score.bits_per_byte:.3f} bits per byte ({low:.3f} to {high:.3f})"
+        stage.observer.message(f"{measure.title}, {moment}: {figure}, {score.documents} documents")
         results.append(
             {
                 "title": measure.title, "moment": moment, "data": measure.data, "split": "validation",
@@ -229,7 +247,9 @@ def _write_samples(stage: Stage, run: RunFolder, step: int) -> None:
         else:
             items = [{"prompt": prompt, **_answer(stage, stage.model, prompt)} for prompt in prompts]
         for prompt in texts:  # after fine-tuning too: what has become of the stories
-            completion = Generator(stage.model, stage.store.tokenizer).complete(prompt, stage.recipe.samples.generation)[0]
+            completion = Generator(stage.model, stage.store.tokenizer).complete(
+                prompt, stage.recipe.samples.generation
+            )[0]
             items.append({"prompt": prompt, "text": completion.text, "stop": completion.stop})
     stage.model.train()
     run.write_samples(step, items)
@@ -260,4 +280,3 @@ def _questions(stage: Stage) -> list[tuple[str, str | None]]:
         prompt, response = tokenizer.decode(ids[:length]), tokenizer.decode(ids[length:-1])
         asked.append((stage.prompt_format.question(prompt), stage.prompt_format.shown(response)))
     return asked
-

@@ -93,7 +93,9 @@ def test_prompt_and_response_are_encoded_apart_and_joined(store: TokenStore) -> 
 
 
 @pytest.mark.parametrize("block_size", [96, 256])
-def test_the_shown_record_colours_the_response(folder: Path, base: RunFolder, store: TokenStore, block_size: int) -> None:
+def test_the_shown_record_colours_the_response(
+    folder: Path, base: RunFolder, store: TokenStore, block_size: int
+) -> None:
     recipe, watcher = question_recipe(folder, steps=1), Watcher()
     recipe = replace(recipe, model=replace(recipe.model, block_size=block_size))
     finetune(store, recipe, "base", f"shown-{block_size}", watcher, runs=folder / "runs")
@@ -177,13 +179,17 @@ def test_a_shorter_block_keeps_the_models(folder: Path, base: RunFolder, store: 
     recipe = question_recipe(folder, steps=1)
     recipe = replace(recipe, model=replace(recipe.model, block_size=8))
     watcher = Watcher()
-    with pytest.raises(DataError, match="none of 64 records has a token to train on within 32 tokens: the prompts fill"):
+    with pytest.raises(
+        DataError, match="none of 64 records has a token to train on within 32 tokens: the prompts fill"
+    ):
         finetune(store, recipe, "base", "short", watcher, runs=folder / "runs")
     assert not [message for message in watcher.messages if "extended" in message]
     assert not (folder / "runs" / "short").exists()
 
 
-@pytest.mark.parametrize(("fate", "said"), [("cut", "cut without an end token"), ("drop", "dropped"), ("extend", "kept whole")])
+@pytest.mark.parametrize(
+    ("fate", "said"), [("cut", "cut without an end token"), ("drop", "dropped"), ("extend", "kept whole")]
+)
 def test_long_records_are_counted_and_their_fate_is_told(
     folder: Path, base: RunFolder, store: TokenStore, fate: str, said: str
 ) -> None:
@@ -195,7 +201,10 @@ def test_long_records_are_counted_and_their_fate_is_told(
     assert load_model(run.last).model.config.block_size == block
     count = int((lengths > block + 1).sum())
     assert (count > 0) == (fate != "extend")
-    assert any(f"64 records; {count} ({count / 64:.1%}) are longer than {block} tokens and are {said}" in m for m in watcher.messages)
+    assert any(
+        f"64 records; {count} ({count / 64:.1%}) are longer than {block} tokens and are {said}" in m
+        for m in watcher.messages
+    )
 
 
 # Where it starts from
@@ -208,7 +217,9 @@ def test_the_newest_base_run_is_the_default(folder: Path, base: RunFolder, tuned
 
 
 def test_without_any_base_run_it_says_what_to_do(folder: Path, store: TokenStore, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="expected a pre-training run in .*make one with slm train, or name a model with --from"):
+    with pytest.raises(
+        DataError, match=r"expected a pre-training run in .*make one with slm train, or name a model with --from"
+    ):
         finetune(store, question_recipe(folder), runs=tmp_path)
 
 
@@ -230,7 +241,9 @@ def test_tuning_what_is_tuned(folder: Path, tuned: RunFolder, store: TokenStore)
 
 
 def test_plain_documents_are_for_pretraining(folder: Path, base: RunFolder, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"holds plain documents; fine-tuning needs questions and answers \(slm prepare --kind"):
+    with pytest.raises(
+        ConfigError, match=r"holds plain documents; fine-tuning needs questions and answers \(slm prepare --kind"
+    ):
         finetune(story_store(tmp_path), question_recipe(folder), "base", "x", runs=folder / "runs")
     assert not (folder / "runs" / "x").exists()
 
@@ -241,7 +254,9 @@ def test_questions_of_another_tokenizer_are_refused(folder: Path, base: RunFolde
     definition = json.loads((other / "tokenizer.json").read_text())
     definition["model"]["merges"].pop()
     (other / "tokenizer.json").write_text(json.dumps(definition))
-    with pytest.raises(ConfigError, match="was tokenized by another tokenizer than the model's; prepare it with --tokenizer"):
+    with pytest.raises(
+        ConfigError, match="was tokenized by another tokenizer than the model's; prepare it with --tokenizer"
+    ):
         finetune(store, question_recipe(folder), str(other), "x", runs=folder / "runs")
 
 
@@ -250,7 +265,7 @@ def test_going_on_with_what_is_finished_or_of_the_other_stage_names_the_right_co
 ) -> None:
     with pytest.raises(ConfigError, match="base is a pre-training run; go on with: slm train --resume base"):
         resume_finetuning("base", runs=folder / "runs")
-    with pytest.raises(ConfigError, match="tuned is finished; nothing to go on with. Further tuning: slm finetune --from "):
+    with pytest.raises(ConfigError, match=r"tuned is finished; .* Further tuning: slm finetune --from "):
         resume_finetuning("tuned", runs=folder / "runs")
 
 

@@ -135,7 +135,9 @@ def assert_same(result: PipelineResult, whole: PipelineResult) -> None:
     for run, other in ((result.base, whole.base), (result.tuned, whole.tuned)):
         assert run.read()["state"] == "finished"
         assert differences(run, other) == []
-    assert [item["after"] for item in result.summary()["answers"]] == [item["after"] for item in whole.summary()["answers"]]
+    assert [item["after"] for item in result.summary()["answers"]] == [
+        item["after"] for item in whole.summary()["answers"]
+    ]
 
 
 @everywhere

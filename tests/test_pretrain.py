@@ -33,6 +33,7 @@ from tiny_training import (
 from slm.checkpoint import load_model
 from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, ModelError, Stopped, TrainingError
+from slm.model.gpt import GPT
 from slm.pretrain import pretrain, resume_pretraining
 from slm.training.run_folder import RunFolder
 
@@ -66,8 +67,8 @@ def stop_at(step: int) -> Watcher:
 def test_everything_lies_in_its_place(run: RunFolder) -> None:
     names = {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
     assert names == {
-        "run.json", "metrics.jsonl", "checkpoints", "best_model_params.pt", "evaluation.json", "samples", "loss_curve.png",
-        "report.html",
+        "run.json", "metrics.jsonl", "evaluation.json", "samples", "checkpoints", "best_model_params.pt",
+        "loss_curve.png", "report.html",
     }  # fmt: skip
     assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == ["best", "last"]
     assert sorted(path.name for path in (run.path / "samples").iterdir()) == ["step-000000.json", "step-000040.json"]
@@ -78,7 +79,12 @@ def test_everything_lies_in_its_place(run: RunFolder) -> None:
 
 def test_the_record_says_how_to_do_it_again(run: RunFolder, store: TokenStore) -> None:
     record = run.read()
-    assert (record["state"], record["stage"], record["command"], record["parent"]) == ("finished", "pretraining", "slm train", None)
+    assert (record["state"], record["stage"], record["command"], record["parent"]) == (
+        "finished",
+        "pretraining",
+        "slm train",
+        None,
+    )
     assert record["recipe"]["model"]["vocab_size"] == store.tokenizer.n_vocab
     assert record["recipe"]["training"]["steps"] == record["steps"] == 40
     assert record["frozen"] == {
@@ -195,7 +201,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(
     folder: Path, store: TokenStore, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(TrainingError, match="cannot be written .*; choose another folder with --runs"):
+    with pytest.raises(TrainingError, match=r"cannot be written .*; choose another folder with --runs"):
         pretrain(store, story_recipe(folder), "x", runs=tmp_path / "file")
 
 
@@ -205,12 +211,14 @@ def test_a_model_of_another_tokenizer_is_refused(folder: Path, store: TokenStore
     definition = json.loads((other / "tokenizer.json").read_text())
     definition["model"]["merges"].pop()
     (other / "tokenizer.json").write_text(json.dumps(definition))
-    with pytest.raises(ConfigError, match="is tokenized by 'stories', the model by 'other-tokenizer'; prepare it with --tokenizer"):
+    with pytest.raises(
+        ConfigError, match="is tokenized by 'stories', the model by 'other-tokenizer'; prepare it with --tokenizer"
+    ):
         pretrain(store, story_recipe(folder), "x", str(other), runs=folder / "runs")
 
 
 def test_what_is_finished_is_not_gone_on_with(folder: Path, run: RunFolder) -> None:
-    with pytest.raises(ConfigError, match="learned is finished; nothing to go on with. A longer run: slm train --from"):
+    with pytest.raises(ConfigError, match=r"learned is finished; .* A longer run: slm train --from"):
         resume_pretraining("learned", runs=folder / "runs")
 
 
@@ -226,10 +234,22 @@ def test_a_run_that_is_worked_on_is_left_alone(folder: Path, store: TokenStore) 
         pretrain(store, story_recipe(folder), "busy", observer=stop_at(2), runs=folder / "runs")
     busy = RunFolder(folder / "runs" / "busy")
     content = busy.metrics.read_bytes()
-    with busy.hold(), pytest.raises(TrainingError, match="another process .* works on this run; stop it first"):
+    with busy.hold(), pytest.raises(TrainingError, match=r"another process .* works on this run; stop it first"):
         resume_pretraining("busy", runs=folder / "runs")
     assert busy.metrics.read_bytes() == content and busy.state() == "stopped"
     resume_pretraining("busy", runs=folder / "runs")
+
+
+def test_a_gpu_that_is_too_small_is_told_in_one_line(
+    folder: Path, store: TokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*arguments: object) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(GPT, "loss_sum", too_much)
+    with pytest.raises(TrainingError, match=r"memory is too small .* a smaller training\.micro_batch_size"):
+        pretrain(store, story_recipe(folder), "large", runs=folder / "runs")
+    assert RunFolder(folder / "runs" / "large").state() == "failed"
 
 
 # Stopped outside of the training loop
@@ -254,7 +274,9 @@ class StopWhile(Watcher):
 
 
 @pytest.mark.parametrize("trained", [False, True], ids=["before training", "after training"])
-def test_a_stop_while_measuring_ends_at_once_and_can_be_gone_on_from(folder: Path, store: TokenStore, trained: bool) -> None:
+def test_a_stop_while_measuring_ends_at_once_and_can_be_gone_on_from(
+    folder: Path, store: TokenStore, trained: bool
+) -> None:
     runs, name = folder / "runs", f"measuring-{trained}"
     command = f"stopped; go on with: slm train --resume {name} --runs {runs}"
     with pytest.raises(Stopped, match=command) as caught:
@@ -280,6 +302,7 @@ def test_a_stopped_run_has_its_curve(folder: Path, store: TokenStore) -> None:
 
 
 # Signals from outside, to the command itself
+
 
 class Command:
     """`slm ...` as a process of its own, held in one of its steps until `go` is called."""
@@ -322,9 +345,20 @@ def words(line: str) -> list[str]:
     return shlex.split(line.partition("go on with: ")[2])[1:]
 
 
-def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(folder: Path, store: TokenStore, tmp_path: Path) -> None:
+def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(
+    folder: Path, store: TokenStore, tmp_path: Path
+) -> None:
     recipe = write_recipe(tmp_path / "tiny.toml", story_values(folder, save_interval=100))
-    arguments = ["train", str(store.folder), "--recipe", str(recipe), "--name", "told", "--runs", str(tmp_path / "my runs")]
+    arguments = [
+        "train",
+        str(store.folder),
+        "--recipe",
+        str(recipe),
+        "--name",
+        "told",
+        "--runs",
+        str(tmp_path / "my runs"),
+    ]
     first = Command(arguments, tmp_path, step=2)
     first.send(signal.SIGINT, until="Ctrl-C: saving at the end of this step, in about")
     first.go()
@@ -341,7 +375,9 @@ def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(folder: Path
     last_line = said.rstrip().splitlines()[-1]
     assert "Traceback" not in said and last_line.startswith("stopped at step 5 of 6 and saved; go on with: ")
 
-    third = subprocess.run([sys.executable, "-m", "slm", *words(last_line)], cwd=tmp_path, env=environment(), capture_output=True)
+    third = subprocess.run(
+        [sys.executable, "-m", "slm", *words(last_line)], cwd=tmp_path, env=environment(), capture_output=True
+    )
     assert third.returncode == 0
     told = RunFolder(tmp_path / "my runs" / "told")
     assert told.read()["state"] == "finished"
@@ -349,7 +385,9 @@ def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(folder: Path
     assert differences(told, pretrain(store, story_recipe(folder, save_interval=100), "untold", runs=tmp_path)) == []
 
 
-def test_a_second_signal_ends_at_once_with_the_last_save_intact(folder: Path, store: TokenStore, tmp_path: Path) -> None:
+def test_a_second_signal_ends_at_once_with_the_last_save_intact(
+    folder: Path, store: TokenStore, tmp_path: Path
+) -> None:
     recipe = write_recipe(tmp_path / "tiny.toml", story_values(folder, save_interval=2))
     command = Command(["train", str(store.folder), "--recipe", str(recipe), "--name", "twice"], tmp_path, step=3)
     command.send(signal.SIGTERM, until="(once more stops at once)")

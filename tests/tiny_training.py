@@ -119,7 +119,9 @@ def write_recipe(path: Path, values: dict[str, Any]) -> Path:
     def lines(prefix: str, section: dict[str, Any]) -> list[str]:
         out = []
         for key, value in section.items():
-            out += lines(f"{prefix}{key}.", value) if isinstance(value, dict) else [f"{prefix}{key} = {json.dumps(value)}"]
+            out += (
+                lines(f"{prefix}{key}.", value) if isinstance(value, dict) else [f"{prefix}{key} = {json.dumps(value)}"]
+            )
         return out
 
     values = {key: value for key, value in values.items() if key != "name"}
@@ -248,7 +250,9 @@ def events(run: RunFolder) -> list[tuple[str, int]]:
 def bits(run: RunFolder) -> dict[str, bytes]:
     """All that a run computed, as bytes: weights and moments of the last checkpoint, the figures of every step."""
     tensors = {**load_model(run.last).model.state_dict(), **load_state(run.last).tensors}
-    figures = [[m[key] for key in ("step", "loss", "learning_rate", "grad_norm", "tokens")] for m in metrics(run, "step")]
+    figures = [
+        [m[key] for key in ("step", "loss", "learning_rate", "grad_norm", "tokens")] for m in metrics(run, "step")
+    ]
     estimates = [[m[key] for key in ("step", "train_loss", "validation_loss")] for m in metrics(run, "evaluation")]
     content = {name: bytes_of(tensor) for name, tensor in tensors.items()}
     return content | {"steps": repr(figures).encode(), "estimates": repr(estimates).encode()}

@@ -68,7 +68,12 @@ class TrainingConfig:
             _require(math.isfinite(value) and value >= 0, name, "a number from 0 up", value)
         for name in ("beta1", "beta2"):
             _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
-        _require(0 <= self.final_learning_rate_share <= 1, "final_learning_rate_share", "a share from 0 to 1", self.final_learning_rate_share)
+        _require(
+            0 <= self.final_learning_rate_share <= 1,
+            "final_learning_rate_share",
+            "a share from 0 to 1",
+            self.final_learning_rate_share,
+        )
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
         _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)
 

@@ -45,7 +45,13 @@ def choose_setup(config: TrainingConfig) -> Setup:
     wanted = config.compile == "on" or (config.compile == "auto" and machine.is_cuda())
     if config.compile == "on":
         _require_compiler(machine.device)
-    return Setup(machine.device, machine.precision, wanted and can_compile(machine.device), machine.threads, config.micro_batch_size)
+    return Setup(
+        machine.device,
+        machine.precision,
+        wanted and can_compile(machine.device),
+        machine.threads,
+        config.micro_batch_size,
+    )
 
 
 def recorded_setup(record: dict[str, Any]) -> Setup:
@@ -58,7 +64,9 @@ def recorded_setup(record: dict[str, Any]) -> Setup:
 
 def _require_compiler(device: str) -> None:
     if not can_compile(device):
-        raise TrainingError("training.compile=on needs a C++ compiler (on CUDA also Triton), found none; install g++, or compile=auto")
+        raise TrainingError(
+            "training.compile=on needs a C++ compiler (on CUDA also Triton), found none; install g++, or compile=auto"
+        )
 
 
 def run_record(model: GPT, config: TrainingConfig, setup: Setup, data: dict[str, Any]) -> dict[str, Any]:

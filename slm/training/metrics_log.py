@@ -15,7 +15,7 @@ class MetricsLog:
     """Appends metrics to a file; a line that a kill cut short is ended first, so that the next one stands alone."""
 
     def __init__(self, path: Path, tensorboard: bool = False):
-        self._file = open(path, "ab+")
+        self._file = open(path, "ab+")  # noqa: SIM115 - open as long as the log
         self._file.seek(0, 2)
         if self._file.tell():
             self._file.seek(-1, 2)

@@ -11,13 +11,16 @@ from slm.errors import ModelError
 def make_optimizer(
     model: nn.Module, learning_rate: float, betas: tuple[float, float], weight_decay: float
 ) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101): biases and LayerNorm gains, which are vectors, do not decay."""
+    """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101). Vectors, biases and LayerNorm gains, do not decay.
+
+    Fused where torch has that: one pass over the weights instead of seven.
+    """
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
     ]
-    fused = all(p.device.type in ("cpu", "cuda") for p in trained)  # one pass over the weights instead of seven
+    fused = all(p.device.type in ("cpu", "cuda") for p in trained)
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=betas, fused=fused)
 
 

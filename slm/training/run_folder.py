@@ -79,9 +79,13 @@ class RunFolder:
             record["name"], record["state"], record["stage"]
             return record
         except (FileNotFoundError, NotADirectoryError):
-            raise DataError(f"{self.path}: expected a run (a folder with run.json), found none; slm runs lists them") from None
+            raise DataError(
+                f"{self.path}: expected a run (a folder with run.json), found none; slm runs lists them"
+            ) from None
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{self.path / 'run.json'}: not a whole record ({error!r}); remove the run or mend the file") from None
+            raise DataError(
+                f"{self.path / 'run.json'}: not a whole record ({error!r}); remove the run or mend the file"
+            ) from None
 
     def update(self, **values: Any) -> None:
         write_json(self.path / "run.json", self.read() | values)
@@ -158,10 +162,14 @@ def create_run(name: str, record: dict[str, Any], runs: Path = RUNS, fresh_name:
         path.mkdir(parents=True)
         write_json(path / "run.json", {"format": FORMAT, "name": path.name, **record, "created": now(), **started()})
     except FileExistsError:
-        raise ConfigError(f"{path} exists and is not overwritten: take another --name, --resume {name}, or slm runs remove {name}") from None
+        raise ConfigError(
+            f"{path} exists and is not overwritten: take another --name, --resume {name}, or slm runs remove {name}"
+        ) from None
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
-        raise TrainingError(f"{path}: cannot be written ({error.strerror or error}); choose another folder with --runs") from None
+        raise TrainingError(
+            f"{path}: cannot be written ({error.strerror or error}); choose another folder with --runs"
+        ) from None
     return RunFolder(path)
 
 

@@ -218,8 +218,9 @@ class Trainer:
         since = step - self.progress.rolled_back_at
         if self.progress.rollbacks and since <= self.save_interval + SKIPS_BEFORE_ROLLBACK:
             raise TrainingError(
-                f"step {step + 1}: the loss or the gradient is not finite (loss {loss}, norm {norm}), and going back to "
-                f"the last checkpoint {since} steps ago did not help; try a lower training.learning_rate or training.precision=float32"
+                f"step {step + 1}: the loss or the gradient is not finite (loss {loss}, norm {norm}), and going back "
+                f"to the last checkpoint {since} steps ago did not help; try a lower training.learning_rate or "
+                "training.precision=float32"
             )
         self._load_weights(load_model(self.run.last).model, load_state(self.run.last))
         self.progress.rollbacks += 1
@@ -250,7 +251,8 @@ class Trainer:
             self._evaluate()
         if step in self._sample_steps():
             self.write_samples(step)
-        due = step % self.save_interval == 0 and not self.progress.skips_in_a_row  # a rollback needs a state before them
+        # Not among bad steps: going back must lead to before them.
+        due = step % self.save_interval == 0 and not self.progress.skips_in_a_row
         if last or stop.signal_number or due:
             self._save_last()
         self._stop_if_asked(stop)
@@ -259,7 +261,9 @@ class Trainer:
         if stop.signal_number:
             step = self.progress.step
             self._event("stopped", f"at step {step}")
-            raise Stopped(f"stopped at step {step} of {self.steps} and saved; go on with: {self.resume_command}", stop.exit_code)
+            raise Stopped(
+                f"stopped at step {step} of {self.steps} and saved; go on with: {self.resume_command}", stop.exit_code
+            )
 
     def _evaluate(self) -> None:
         started = time.perf_counter()
@@ -287,9 +291,10 @@ class Trainer:
         try:
             save()
         except (OSError, SafetensorError) as error:  # a full disk is either, as Python or safetensors meets it
+            reason = getattr(error, "strerror", None) or error
             kept = "; the checkpoint before it is intact" if existing_folder(self.run.last).exists() else ""
             raise TrainingError(
-                f"step {self.progress.step} cannot be saved in {self.run.path} ({getattr(error, 'strerror', None) or error}){kept}: "
+                f"step {self.progress.step} cannot be saved in {self.run.path} ({reason}){kept}: "
                 f"make room or mend the permissions, then {self.resume_command}"
             ) from None
 
@@ -305,11 +310,13 @@ class Trainer:
         needed, free = self._disk_needed(), shutil.disk_usage(self.run.path).free
         if free < needed:
             raise TrainingError(
-                f"{self.run.path}: expected {needed / 1e9:.2f} GB of free disk for checkpoints, found {free / 1e9:.2f} GB; "
-                "make room or choose another folder with --runs"
+                f"{self.run.path}: expected {needed / 1e9:.2f} GB of free disk for checkpoints, found "
+                f"{free / 1e9:.2f} GB; make room or choose another folder with --runs"
             )
         if not os.access(self.run.path, os.W_OK):
-            raise TrainingError(f"{self.run.path}: cannot be written; mend its permissions or choose another folder with --runs")
+            raise TrainingError(
+                f"{self.run.path}: cannot be written; mend its permissions or choose another folder with --runs"
+            )
 
     def _disk_needed(self) -> int:
         return DISK_BYTES_PER_PARAMETER * self.model.num_parameters() + 10_000_000

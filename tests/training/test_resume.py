@@ -176,6 +176,7 @@ def test_counters_go_on(place: Place) -> None:
 
 def test_a_stop_during_a_stop_is_kept(tmp_path: Path) -> None:
     """Ctrl-C while the first save is written: the run stops before its first step, with that save."""
+
     def save_slowly(step: int) -> None:
         signal.raise_signal(signal.SIGTERM)
 
@@ -293,7 +294,9 @@ def compiler_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def in_a_new_process(stage: str, resume: str, name: str, runs: Path) -> None:
     root = Path(importlib.util.find_spec("slm").submodule_search_locations[0]).parent  # type: ignore[union-attr,index]
     code = RUN_TO_THE_END.format(stage=stage, resume=resume)
-    subprocess.run([sys.executable, "-c", code, name, str(runs)], check=True, env=os.environ | {"PYTHONPATH": str(root)})
+    subprocess.run(
+        [sys.executable, "-c", code, name, str(runs)], check=True, env=os.environ | {"PYTHONPATH": str(root)}
+    )
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def test_without_a_name_the_next_free_one_is_taken(runs: Path) -> None:
 
 def test_a_file_in_place_of_the_folder_is_one_line(runs: Path) -> None:
     runs.write_text("")
-    with pytest.raises(TrainingError, match="cannot be written .*; choose another folder with --runs"):
+    with pytest.raises(TrainingError, match=r"cannot be written .*; choose another folder with --runs"):
         create_run("quick", RECORD, runs)
 
 
@@ -101,7 +101,9 @@ def test_how_the_work_ended_is_written_down(runs: Path, error: BaseException, st
     assert (run.state(), run.read()["message"]) == (state, str(error))
 
 
-def test_what_ended_is_told_even_where_the_record_cannot_be_written(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_ended_is_told_even_where_the_record_cannot_be_written(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = create_run("quick", RECORD, runs)
 
     def full(path: Path, value: object) -> None:
@@ -192,9 +194,9 @@ def test_a_run_is_found_by_its_name_or_its_path(runs: Path, tmp_path: Path) -> N
 
 
 def test_an_unknown_run_gets_the_nearest_name(runs: Path) -> None:
-    with pytest.raises(DataError, match="no run called 'quik' in .*; there are none: slm run quick makes one"):
+    with pytest.raises(DataError, match=r"no run called 'quik' in .*; there are none: slm run quick makes one"):
         find_run("quik", runs)
-    with pytest.raises(DataError, match="expected a run in .*, found none"):
+    with pytest.raises(DataError, match=r"expected a run in .*, found none"):
         find_run("", runs)
     create_run("quick", RECORD, runs)
     with pytest.raises(DataError, match="did you mean 'quick'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -28,7 +29,7 @@ def test_the_rate_falls_as_a_cosine_to_its_final_share() -> None:
     assert all_rates[50] == pytest.approx(2.0 * (0.25 + 0.75 / 2))  # half-way down in the middle
     assert all_rates[25] == pytest.approx(2.0 * (0.25 + 0.75 * (0.5 + 0.5 * math.cos(math.pi / 4))))
     assert all_rates[100] == pytest.approx(0.5)
-    assert all(later < earlier for earlier, later in zip(all_rates, all_rates[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(all_rates))
 
 
 @pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (1, 5), (5, 5), (5, 4), (3, 100)])
@@ -41,7 +42,9 @@ def test_beyond_the_last_step_the_rate_stays() -> None:
 
 
 def test_iterations_are_micro_batches() -> None:
-    config = TrainingConfig(count="iterations", steps=40_000, warmup_steps=1000, evaluation_interval=500, accumulation=32)
+    config = TrainingConfig(
+        count="iterations", steps=40_000, warmup_steps=1000, evaluation_interval=500, accumulation=32
+    )
     assert config.in_updates(config.steps) == 1250
     assert config.in_updates(config.warmup_steps) == 31
     assert config.in_updates(config.evaluation_interval) == 16
@@ -62,7 +65,12 @@ def test_the_documented_recipe_is_1250_updates_of_131072_tokens() -> None:
     assert training.batch_size * recipe.model.block_size * 1250 == 163_840_000
     documented = {"learning_rate": 1e-4, "micro_batch_size": 32, "accumulation": 32, "warmup_steps": 1000}
     assert {key: getattr(training, key) for key in documented} == documented
-    assert (training.gradient_clip, recipe.model.block_size, recipe.model.n_layer, recipe.model.n_embd) == (0.5, 128, 6, 384)
+    assert (training.gradient_clip, recipe.model.block_size, recipe.model.n_layer, recipe.model.n_embd) == (
+        0.5,
+        128,
+        6,
+        384,
+    )
     assert recipe.finetuning is not None and recipe.finetuning.model.block_size == 512
 
 

@@ -46,7 +46,10 @@ def test_a_message_that_cannot_be_printed_is_no_failure() -> None:
 
 @pytest.mark.parametrize(("number", "name", "code"), SIGNALS)
 def test_work_that_can_be_done_again_stops_at_once(number: int, name: str, code: int) -> None:
-    with pytest.raises(Stopped, match="stopped; go on with: slm run --resume x") as caught, stopping_at_once("slm run --resume x"):
+    with (
+        pytest.raises(Stopped, match="stopped; go on with: slm run --resume x") as caught,
+        stopping_at_once("slm run --resume x"),
+    ):
         signal.raise_signal(number)
     assert caught.value.exit_code == code
 

@@ -97,7 +97,9 @@ def test_a_steps_loss_is_the_mean_over_its_trained_tokens(tmp_path: Path) -> Non
     total, count, means = 0.0, 0, []
     for x, y in trainer.batches.get_batch(0, 2):
         logits = trainer.model(torch.from_numpy(x)).flatten(0, 1)
-        losses = torch.nn.functional.cross_entropy(logits, torch.from_numpy(y).flatten(), ignore_index=IGNORED, reduction="none")
+        losses = torch.nn.functional.cross_entropy(
+            logits, torch.from_numpy(y).flatten(), ignore_index=IGNORED, reduction="none"
+        )
         total, count = total + losses.sum().item(), count + int((y != IGNORED).sum())
         means.append(losses.sum().item() / int((y != IGNORED).sum()))
     trainer.train()
@@ -204,7 +206,9 @@ def test_an_estimate_is_the_mean_over_trained_tokens(tmp_path: Path) -> None:
     for number in np.unique(np.linspace(0, records.size - 1, 7).astype(int)):
         [(x, y)] = records.rows(np.array([number]), 0)
         logits = trainer.model.eval()(torch.from_numpy(x)[None])[0]
-        total += torch.nn.functional.cross_entropy(logits, torch.from_numpy(y), ignore_index=IGNORED, reduction="sum").item()
+        total += torch.nn.functional.cross_entropy(
+            logits, torch.from_numpy(y), ignore_index=IGNORED, reduction="sum"
+        ).item()
         count += int((y != IGNORED).sum())
     assert trainer.estimate_loss()["train_loss"] == pytest.approx(total / count, rel=1e-6)
 
@@ -249,7 +253,10 @@ def test_the_best_by_validation_loss_is_kept(tmp_path: Path) -> None:
 def test_only_the_last_checkpoint_holds_what_training_needs(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path)
     trainer.train()
-    assert sorted(path.name for path in (trainer.run.last / "state").iterdir()) == ["optimizer.safetensors", "trainer.json"]
+    assert sorted(path.name for path in (trainer.run.last / "state").iterdir()) == [
+        "optimizer.safetensors",
+        "trainer.json",
+    ]
     assert not (trainer.run.best / "state").exists()
     assert trainer.run.best_params.is_file()
     names = {path.suffix for path in trainer.run.path.rglob("*") if path.is_file() and path != trainer.run.best_params}
@@ -284,7 +291,9 @@ def test_every_step_is_written_down(tmp_path: Path) -> None:
     assert [step["step"] for step in steps] == [1, 2, 3]
     assert [step["tokens"] for step in steps] == [128, 256, 384] and progress.tokens == 384
     assert [step["learning_rate"] for step in steps] == pytest.approx([1e-3, 2e-3, 3e-3])
-    assert steps[0]["seconds"] <= steps[1]["seconds"] <= steps[2]["seconds"] == pytest.approx(progress.seconds, abs=1e-3)
+    assert (
+        steps[0]["seconds"] <= steps[1]["seconds"] <= steps[2]["seconds"] == pytest.approx(progress.seconds, abs=1e-3)
+    )
     assert all(step["tokens_per_second"] > 0 and step["grad_norm"] > 0 for step in steps)
 
 

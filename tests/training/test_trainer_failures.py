@@ -226,7 +226,9 @@ def test_too_little_disk_is_told_before_the_first_step(tmp_path: Path, monkeypat
     trainer = trainer_of(tmp_path)
     needed = 40 * trainer.model.num_parameters() + 10_000_000
     monkeypatch.setattr(trainer_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=needed - 1))
-    with pytest.raises(TrainingError, match=r"expected 0\.01 GB of free disk for checkpoints, found 0\.01 GB; make room"):
+    with pytest.raises(
+        TrainingError, match=r"expected 0\.01 GB of free disk for checkpoints, found 0\.01 GB; make room"
+    ):
         trainer.train()
     assert lines(trainer.run, "step") == [] and not trainer.run.last.exists()
     monkeypatch.setattr(trainer_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=needed))
@@ -259,8 +261,12 @@ def test_a_save_on_a_full_disk_keeps_the_checkpoint_before(
         trainer.train()
     monkeypatch.undo()
     message = str(caught.value)
-    assert message.startswith(f"step 3 cannot be saved in {trainer.run.path} (") and "No space left on device" in message
-    assert message.endswith("; the checkpoint before it is intact: make room or mend the permissions, then slm train --resume run")
+    assert (
+        message.startswith(f"step 3 cannot be saved in {trainer.run.path} (") and "No space left on device" in message
+    )
+    assert message.endswith(
+        "; the checkpoint before it is intact: make room or mend the permissions, then slm train --resume run"
+    )
     assert sorted(path.name for path in trainer.run.last.parent.iterdir()) == ["best", "last"]  # nothing half-written
     assert load_model(trainer.run.last).record["step"] == 2
     resumed = trainer_of(tmp_path, save_interval=1)
@@ -279,7 +285,9 @@ def test_a_log_that_cannot_be_written_ends_the_run_in_one_line(tmp_path: Path, m
         write(log, kind, step, **values)
 
     monkeypatch.setattr(trainer_module.MetricsLog, "write", full)
-    with pytest.raises(TrainingError, match="No space left on device; the last checkpoint is intact: make room .* then slm train"):
+    with pytest.raises(
+        TrainingError, match=r"No space left on device; the last checkpoint is intact: make room .* then slm train"
+    ):
         pretrain(store, story_recipe(tmp_path), "run", runs=runs)
     monkeypatch.undo()
     assert RunFolder(runs / "run").read()["state"] == "failed"
