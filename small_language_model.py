@@ -1,7 +1,7 @@
 """A small language model from raw text to answers: what `slm run` does, step by step, as one page to read.
 
-    python small_language_model.py              a few minutes, built-in texts, no network
-    python small_language_model.py tinystories  the documented system at full size
+python small_language_model.py              a few minutes, built-in texts, no network
+python small_language_model.py tinystories  the documented system at full size
 """
 
 import sys

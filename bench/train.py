@@ -21,7 +21,15 @@ from slm.model.gpt import GPT, GPTConfig
 from slm.training.optimizer import make_optimizer
 
 BATCH, BLOCK, STEPS, ROUNDS = 16, 256, 3, 3
-SHAPE = {"block_size": BLOCK, "vocab_size": 50257, "n_layer": 6, "n_head": 6, "n_embd": 384, "dropout": 0.0, "bias": True}
+SHAPE = {
+    "block_size": BLOCK,
+    "vocab_size": 50257,
+    "n_layer": 6,
+    "n_head": 6,
+    "n_embd": 384,
+    "dropout": 0.0,
+    "bias": True,
+}
 
 
 def slm_step(x: torch.Tensor, y: torch.Tensor) -> Callable[[], None]:

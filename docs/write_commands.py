@@ -9,7 +9,20 @@ from typer.testing import CliRunner
 from slm.cli.main import app
 
 PAGE = Path(__file__).parent / "commands.md"
-COMMANDS = ("run", "prepare", "train", "finetune", "evaluate", "generate", "report", "runs", "runs list", "runs show", "runs remove", "doctor")
+COMMANDS = (
+    "run",
+    "prepare",
+    "train",
+    "finetune",
+    "evaluate",
+    "generate",
+    "report",
+    "runs",
+    "runs list",
+    "runs show",
+    "runs remove",
+    "doctor",
+)
 
 
 def page() -> str:
@@ -20,7 +33,9 @@ def page() -> str:
 
 
 def help_of(name: str) -> str:
-    result = CliRunner().invoke(app, [*name.split(), "--help"], prog_name="slm", terminal_width=100, env={"COLUMNS": "100"})
+    result = CliRunner().invoke(
+        app, [*name.split(), "--help"], prog_name="slm", terminal_width=100, env={"COLUMNS": "100"}
+    )
     return "\n".join(line.rstrip() for line in result.output.strip().splitlines())
 
 

@@ -13,7 +13,17 @@ from pathlib import Path
 
 def planned(requirement: str) -> list[dict]:
     """The packages that pip would download for `requirement`."""
-    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check", "--report", "-"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--report",
+        "-",
+    ]
     done = subprocess.run([*command, "-c", "constraints.txt", "-e", requirement], capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr.strip() or "pip could not plan the installation; is there a network?")
@@ -42,7 +52,10 @@ def main(requirement: str) -> None:
     known = sum(sizes.values())
     largest = max(sizes, key=sizes.get, default="")
     unknown = sum(not bytes_ for name, bytes_ in sizes.items() if name != "slm-toolkit")
-    print(f"will download {len(packages)} packages, {known / 1e6:,.0f} MB (the largest: {largest}, {sizes.get(largest, 0) / 1e6:,.0f} MB)")
+    print(
+        f"will download {len(packages)} packages, {known / 1e6:,.0f} MB (the largest: {largest}, "
+        f"{sizes.get(largest, 0) / 1e6:,.0f} MB)"
+    )
     if unknown:
         print(f"(the sizes of {unknown} packages could not be learned)")
 

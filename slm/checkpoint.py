@@ -104,7 +104,10 @@ def load_model(source: str | Path) -> LoadedModel:
     model.requires_grad_(True)
     tokenizer = _folder_tokenizer(folder)
     if tokenizer.n_vocab > config.vocab_size:
-        raise ModelError(f"{folder}: its tokenizer has {tokenizer.n_vocab} tokens, the model {config.vocab_size}; they do not belong together")
+        raise ModelError(
+            f"{folder}: its tokenizer has {tokenizer.n_vocab} tokens, the model {config.vocab_size}; they do not "
+            "belong together"
+        )
     sha256 = record["sha256"][WEIGHTS] if record else sha256_of(folder / WEIGHTS)
     return LoadedModel(model.eval(), tokenizer, _prompt_format(folder, record), folder, sha256, record)
 
@@ -114,7 +117,9 @@ def load_state(folder: Path) -> TrainingState:
     folder = existing_folder(folder)
     path = folder / "state" / "trainer.json"
     if not path.is_file():
-        raise ModelError(f"{folder}: expected a checkpoint with state/, to go on training from; only checkpoints/last has it")
+        raise ModelError(
+            f"{folder}: expected a checkpoint with state/, to go on training from; only checkpoints/last has it"
+        )
     return TrainingState(_read_tensors(folder / "state" / "optimizer.safetensors"), _read_json(path))
 
 
@@ -159,7 +164,9 @@ def _small_files(model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat |
 def _read_record(folder: Path) -> dict[str, Any]:
     """slm.json, after comparing every file that it lists with its hash; {} where slm did not write the folder."""
     if not folder.is_dir():
-        raise ModelError(f"{folder}: expected a model folder (config.json, {WEIGHTS}), found none; slm runs lists what there is")
+        raise ModelError(
+            f"{folder}: expected a model folder (config.json, {WEIGHTS}), found none; slm runs lists what there is"
+        )
     if not (folder / RECORD).is_file():
         return {}
     record = _read_json(folder / RECORD)
@@ -168,7 +175,10 @@ def _read_record(folder: Path) -> dict[str, Any]:
             if not (folder / name).is_file():
                 raise ModelError(f"{folder / name}: missing; the folder is not whole: take another checkpoint")
             if sha256_of(folder / name) != expected:
-                raise ModelError(f"{folder / name}: its SHA-256 differs from {RECORD}'s; the file is damaged or was changed: take another checkpoint")
+                raise ModelError(
+                    f"{folder / name}: its SHA-256 differs from {RECORD}'s; the file is damaged or was changed: take "
+                    "another checkpoint"
+                )
         record["sha256"][WEIGHTS]
     except (KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder / RECORD}: not what slm writes ({error!r}); take another checkpoint") from None
@@ -196,7 +206,11 @@ def _read_json(path: Path) -> Any:
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         others = [p.name for p in path.parent.glob("*") if p.suffix in (".bin", ".pt", ".pth", ".ckpt")]
-        hint = f"; {others[0]} is a pickle, which can run code when loaded: save the model as safetensors" if others else ""
+        hint = (
+            f"; {others[0]} is a pickle, which can run code when loaded: save the model as safetensors"
+            if others
+            else ""
+        )
         raise ModelError(f"{path}: expected the weights here, found none{hint}")
     try:
         return safetensors.torch.load_file(path)
@@ -208,7 +222,9 @@ def _folder_tokenizer(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     if path.is_file():
         return read_tokenizer(path)
-    if (folder / "vocab.json").is_file() and _read_json(folder / "vocab.json") == gpt2_tokenizer().definition["model"]["vocab"]:
+    if (folder / "vocab.json").is_file() and _read_json(folder / "vocab.json") == gpt2_tokenizer().definition["model"][
+        "vocab"
+    ]:
         return gpt2_tokenizer()
     raise ModelError(f"{path}: expected the tokenizer here, found none; save it with AutoTokenizer.save_pretrained")
 
@@ -219,5 +235,7 @@ def _hub_model(repository: str) -> Path:
     present = snapshot.names()
     wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json") if name in present]
     if WEIGHTS not in wanted or "config.json" not in wanted:
-        raise ModelError(f"{snapshot}: expected config.json and {WEIGHTS} in it; other formats, which can run code, are not read")
+        raise ModelError(
+            f"{snapshot}: expected config.json and {WEIGHTS} in it; other formats, which can run code, are not read"
+        )
     return snapshot.fetch(wanted)[0].path.parent

@@ -136,7 +136,9 @@ def _require_device(device: str) -> None:
     if kind not in present:
         raise ConfigError(f"device expects auto, cpu, cuda, cuda:N or mps; got {device!r}")
     if not present[kind]:
-        raise ConfigError(f"device {device!r} is not there; this machine has: {', '.join(k for k, v in present.items() if v)}")
+        raise ConfigError(
+            f"device {device!r} is not there; this machine has: {', '.join(k for k, v in present.items() if v)}"
+        )
 
 
 def _processor_flags() -> str:

@@ -80,7 +80,9 @@ def _require_replaceable(folder: Path) -> None:
         return
     strange = [path.name for path in folder.iterdir() if path.name not in FILES] if folder.is_dir() else [folder.name]
     if strange:
-        raise DataError(f"{folder}: expected a token store or a new folder, found {min(strange)!r} there; choose another --out")
+        raise DataError(
+            f"{folder}: expected a token store or a new folder, found {min(strange)!r} there; choose another --out"
+        )
 
 
 def _slug(source: str) -> str:

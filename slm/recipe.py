@@ -38,7 +38,11 @@ class TuningConfig:
     """How position embeddings grow for a longer block: interpolate, tile or new."""
 
     def __post_init__(self) -> None:
-        for name, allowed in (("train_on", ("response", "all")), ("long_records", LONG_RECORDS), ("positions", METHODS)):
+        for name, allowed in (
+            ("train_on", ("response", "all")),
+            ("long_records", LONG_RECORDS),
+            ("positions", METHODS),
+        ):
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"{name} expects {', '.join(allowed)}, got {getattr(self, name)!r}")
 
@@ -99,7 +103,9 @@ class Recipe:
         if self.documents.kind != expected:
             raise ConfigError(f"documents.kind expects {expected!r} for {self.stage}, got {self.documents.kind!r}")
         if self.finetuning is not None and self.finetuning.stage != "finetuning":
-            raise ConfigError(f"finetuning expects a recipe of that stage, got {self.finetuning.name!r} of {self.finetuning.stage}")
+            raise ConfigError(
+                f"finetuning expects a recipe of that stage, got {self.finetuning.name!r} of {self.finetuning.stage}"
+            )
 
 
 def recipe_names() -> dict[str, Path]:

@@ -67,10 +67,13 @@ def _small_recipe() -> str:
     tuning = [value for value in tiny_tuning("training.steps=1") if value not in ("--set", "samples.questions=1")]
     lines = [value for value in tiny("training.steps=1", "documents.limit=60") if value != "--set"]
     (Path.cwd() / "small-medical.toml").write_text(
-        'description = "t"\nstage = "finetuning"\ndocuments.source = "samples:medical"\ndocuments.kind = "question_answer"\n'
+        'description = "t"\nstage = "finetuning"\n'
+        'documents.source = "samples:medical"\ndocuments.kind = "question_answer"\n'
         "samples.questions = 0\nsamples.prompts = ['What is asthma?']\n" + "\n".join(tuning)
     )
-    return 'description = "t"\nfinetuning = "small-medical.toml"\ndocuments.source = "samples:stories"\n' + "\n".join(lines)
+    return 'description = "t"\nfinetuning = "small-medical.toml"\ndocuments.source = "samples:stories"\n' + "\n".join(
+        lines
+    )
 
 
 def test_the_reference_of_commands_is_fresh() -> None:

@@ -93,13 +93,16 @@ class ConsoleObserver(Observer):
 
         say(
             f"this stage will take about {duration(estimate.seconds)} (measured over its first 20 s), "
-            f"{estimate.disk_bytes / 1e9:.1f} GB of disk and {peak_memory_bytes() / 1e9:.1f} GB of memory; shorter: {self._shorter}"
+            f"{estimate.disk_bytes / 1e9:.1f} GB of disk and {peak_memory_bytes() / 1e9:.1f} GB of memory; shorter: "
+            f"{self._shorter}"
         )
         if self._yes:
             return
         self._erase()
         if not (sys.stdin.isatty() and console.is_terminal):
-            raise Stopped("not started on so long a run without being told to: add --yes, or take the shorter way", exit_code=2)
+            raise Stopped(
+                "not started on so long a run without being told to: add --yes, or take the shorter way", exit_code=2
+            )
         if console.input("go on? [y/N] ").strip().lower() not in ("y", "yes"):
             raise Stopped("not started; nothing was lost", exit_code=2)
         self._began = time.perf_counter()
@@ -112,9 +115,15 @@ class ConsoleObserver(Observer):
         self._erase()
         self._what = what
         if console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}  {task.fields[figures]}"))
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.fields[count]}  {task.fields[figures]}"),
+            )
             self._progress = Progress(*columns, console=console, transient=True)
-            self._task = self._progress.add_task(what, total=total, completed=done, count=f"{done:.0f}/{total}", figures="")
+            self._task = self._progress.add_task(
+                what, total=total, completed=done, count=f"{done:.0f}/{total}", figures=""
+            )
             self._progress.start()
 
     def _update(self, done: float) -> None:

@@ -26,7 +26,7 @@ def examine(runs: Path, network: bool) -> dict[str, Any]:
     from slm import device
     from slm.prepare import STORES
 
-    total, free = device.memory_bytes()
+    _, free = device.memory_bytes()
     best = device.best_device()
     return {
         "slm": __version__,
@@ -57,15 +57,33 @@ def print_findings(findings: dict[str, Any]) -> None:
     """The findings for people; what is missing stands at the end with the command that mends it."""
     machine, training = findings["machine"], findings["training"]
     print(f"slm {findings['slm']} on Python {findings['python']}, {machine['system']}")
-    print(f"processor   {machine['processor']}, {machine['cores']} cores ({', '.join(machine['instruction_sets']) or 'no special instructions found'})")
-    print(f"memory      {machine['memory_gb']} GB, {machine['memory_free_gb']} GB free; disk {machine['disk_free_gb']} GB free here")
+    print(
+        f"processor   {machine['processor']}, {machine['cores']} cores "
+        f"({', '.join(machine['instruction_sets']) or 'no special instructions found'})"
+    )
+    print(
+        f"memory      {machine['memory_gb']} GB, {machine['memory_free_gb']} GB free; disk {machine['disk_free_gb']} "
+        "GB free here"
+    )
     print(f"accelerator {machine['accelerator'] or 'none'}")
-    print(f"training    on {training['device']} in {training['precision']}, {training['threads']} threads; compiler {training['compiler'] or 'none'}")
-    print("packages    " + ", ".join(f"{name} {version or 'MISSING'}" for name, version in findings["packages"].items()))
+    print(
+        f"training    on {training['device']} in {training['precision']}, {training['threads']} threads; compiler "
+        f"{training['compiler'] or 'none'}"
+    )
+    print(
+        "packages    " + ", ".join(f"{name} {version or 'MISSING'}" for name, version in findings["packages"].items())
+    )
     for folder, size in findings["folders"].items():
         print(f"folder      {folder}: " + (f"{size / 1e6:,.0f} MB" if size is not None else "not there yet"))
     if findings["network"] is not None:
-        print("network     " + ("the hub answers" if findings["network"] else "the hub does not answer: use samples:stories, samples:medical, or local files"))
+        print(
+            "network     "
+            + (
+                "the hub answers"
+                if findings["network"]
+                else "the hub does not answer: use samples:stories, samples:medical, or local files"
+            )
+        )
     missing = [(extra, info) for extra, info in findings["extras"].items() if None in info["packages"].values()]
     for extra, info in missing:
         print(f"missing     for {info['for']}: pip install 'slm-toolkit[{extra}]'")

@@ -110,7 +110,13 @@ def _list(as_json: bool, runs: Path) -> None:
 
 def _row(run: Any) -> dict[str, Any]:
     record = run.read()
-    row = {"name": run.name, "stage": record["stage"], "state": run.state(), "created": record["created"], "bytes": run.size()}
+    row = {
+        "name": run.name,
+        "stage": record["stage"],
+        "state": run.state(),
+        "created": record["created"],
+        "bytes": run.size(),
+    }
     row |= {key: record.get(key) for key in ("parameters", "steps", "best_validation_loss", "tokens_seen")}
     path = run.path / "evaluation.json"
     results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else []
@@ -128,5 +134,13 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         figure = "" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.3f}"
         parameters = f"{row['parameters'] / 1e6:.1f} M" if row["parameters"] else ""
-        table.add_row(row["name"], row["stage"], row["state"], parameters, figure, f"{row['bytes'] / 1e6:,.0f} MB", row["created"][:16].replace("T", " "))
+        table.add_row(
+            row["name"],
+            row["stage"],
+            row["state"],
+            parameters,
+            figure,
+            f"{row['bytes'] / 1e6:,.0f} MB",
+            row["created"][:16].replace("T", " "),
+        )
     Console(highlight=False).print(table)

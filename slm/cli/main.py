@@ -16,7 +16,8 @@ from slm.errors import SlmError, Stopped
 
 app = typer.Typer(
     name="slm",
-    help="Make a small language model of your own: from raw text to a model that is trained, tuned, measured and used.\n\n"
+    help="Make a small language model of your own: from raw text to a model that is trained, tuned, "
+    "measured and used.\n\n"
     "Begin with: slm run quick",
     no_args_is_help=True,
     add_completion=True,

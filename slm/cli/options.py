@@ -11,11 +11,16 @@ from slm.errors import ConfigError
 
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe, such as training.learning_rate=3e-4. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the recipe, such as training.learning_rate=3e-4. Repeatable.",
+    ),
 ]
 Name = Annotated[str, typer.Option(help="Name of the run; by default the recipe's, or the next that is free.")]
 Resume = Annotated[
-    str | None, typer.Option("--resume", metavar="RUN", help="Go on with a stopped run ('' for the newest), with the same bits.")
+    str | None,
+    typer.Option("--resume", metavar="RUN", help="Go on with a stopped run ('' for the newest), with the same bits."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run of more than 30 minutes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]

@@ -60,8 +60,12 @@ def run(
 
 
 def prepare(
-    source: Annotated[list[str], typer.Argument(help="Files, folders, globs, hub:owner/name, samples:stories, samples:medical.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the token store; by default token_stores/<source>-<hash>.")] = None,
+    source: Annotated[
+        list[str], typer.Argument(help="Files, folders, globs, hub:owner/name, samples:stories, samples:medical.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the token store; by default token_stores/<source>-<hash>.")
+    ] = None,
     kind: Annotated[str, typer.Option(help="text, or question_answer for fine-tuning.")] = "text",
     column: options.Column = None,
     validation: options.Validation = "",
@@ -89,8 +93,8 @@ def prepare(
     from slm.prepare import prepare as prepare_documents
 
     section = options.documents_section(
-        source, kind, column, validation, separator, strict, limit, holdout=holdout, seed=seed, config=config, split=split,
-        revision=revision,
+        source, kind, column, validation, separator, strict, limit, holdout=holdout, seed=seed, config=config,
+        split=split,        revision=revision,
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
     prompt_format = PromptFormat(reasoning) if kind == "question_answer" else None
@@ -105,11 +109,16 @@ def prepare(
 
 
 def train(
-    data: Annotated[list[str] | None, typer.Argument(help="A token store, or sources as for slm prepare; by default the newest store.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="A token store, or sources as for slm prepare; by default the newest store."),
+    ] = None,
     recipe: Annotated[str, typer.Option(help="Settings to train with.")] = "stories",
     set_: options.Set = None,
     name: options.Name = "",
-    from_: Annotated[str, typer.Option("--from", metavar="MODEL", help="Start from a run, a model folder or hub:owner/name.")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", metavar="MODEL", help="Start from a run, a model folder or hub:owner/name.")
+    ] = "",
     resume: options.Resume = None,
     yes: options.Yes = False,
     column: options.Column = None,
@@ -137,8 +146,15 @@ def train(
 
 
 def finetune(
-    data: Annotated[list[str] | None, typer.Argument(help="A token store of questions, or sources as for slm prepare.")] = None,
-    from_: Annotated[str, typer.Option("--from", metavar="MODEL", help="A run, a model folder or hub:owner/name; by default the newest base run.")] = "",
+    data: Annotated[
+        list[str] | None, typer.Argument(help="A token store of questions, or sources as for slm prepare.")
+    ] = None,
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="MODEL", help="A run, a model folder or hub:owner/name; by default the newest base run."
+        ),
+    ] = "",
     recipe: Annotated[str, typer.Option(help="Settings to tune with.")] = "medical",
     set_: options.Set = None,
     name: options.Name = "",
@@ -169,8 +185,8 @@ def finetune(
 
 
 def _recipe_and_store(
-    name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None, validation: str,
-    separator: str,
+    name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
+    validation: str,    separator: str,
 ) -> tuple[Recipe, TokenStore]:  # fmt: skip
     """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest."""
     from slm.data.token_store import open_token_store
@@ -199,7 +215,9 @@ def _newest_store(kind: str) -> Path:
         if (read_manifest(path.parent)["prompt_format"] is not None) == (kind == "question_answer"):
             say(f"training on {path.parent}, the newest token store")
             return path.parent
-    raise DataError(f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt")
+    raise DataError(
+        f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt"
+    )
 
 
 def _prepared(recipe: Recipe) -> TokenStore:
@@ -212,7 +230,8 @@ def _prepared(recipe: Recipe) -> TokenStore:
         store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
     counts = store.manifest["splits"]
     message(
-        f"{store.folder}: {counts['train']['documents']:,} documents to train on ({counts['train']['tokens']:,} tokens), "
+        f"{store.folder}: {counts['train']['documents']:,} documents to train on ({counts['train']['tokens']:,} "
+        "tokens), "
         f"{counts['validation']['documents']:,} held out"
     )
     return store

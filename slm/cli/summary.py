@@ -42,20 +42,31 @@ def print_run(run: RunFolder, next_command: str) -> None:
     record = run.read()
     _print_scores(json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["results"])
     out.print(f"\ntrained for {duration(record['timing']['training_seconds'])}; best at step {record['best_step']}")
-    out.print(f"model:   {run.best_model()}\nreport:  {run.path / 'report.html'}\nnext:    {escape(next_command)}", soft_wrap=True)
+    out.print(
+        f"model:   {run.best_model()}\nreport:  {run.path / 'report.html'}\nnext:    {escape(next_command)}",
+        soft_wrap=True,
+    )
 
 
 def print_store(store: TokenStore) -> None:
     """The end of `slm prepare`."""
     manifest, counts = store.manifest, store.manifest["counts"]
     table = Table(box=None, pad_edge=False)
-    for column, justify in (("split", "left"), ("documents", "right"), ("tokens", "right"), ("bytes", "right"), ("bytes per token", "right")):
+    for column, justify in (
+        ("split", "left"),
+        ("documents", "right"),
+        ("tokens", "right"),
+        ("bytes", "right"),
+        ("bytes per token", "right"),
+    ):
         table.add_column(column, justify=justify)
     for name, split in manifest["splits"].items():
         figures = (f"{split[key]:,}" for key in ("documents", "tokens", "bytes"))
         table.add_row(name, *figures, f"{split['bytes'] / max(1, split['tokens'] - split['documents']):.2f}")
     out.print(table)
-    out.print(f"read {counts['read']:,} documents: {counts['empty']:,} empty and {counts['duplicates']:,} duplicates dropped")
+    out.print(
+        f"read {counts['read']:,} documents: {counts['empty']:,} empty and {counts['duplicates']:,} duplicates dropped"
+    )
     for file, reason in counts["unreadable"]:
         out.print(f"not read: {escape(file)}: {escape(reason)}", style="yellow", soft_wrap=True)
     if manifest["synthetic"]:
@@ -76,7 +87,8 @@ def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | 
     out.print(table)
     if memorisation:
         out.print(
-            f"{memorisation['share']:.1%} of {memorisation['generated']:,} generated {memorisation['ngram']}-grams stand in the training text"
+            f"{memorisation['share']:.1%} of {memorisation['generated']:,} generated {memorisation['ngram']}-grams "
+            "stand in the training text"
         )
 
 
@@ -89,7 +101,8 @@ def _print_scores(scores: list[dict[str, Any]]) -> None:
     for score, earlier in zip(after, before, strict=True):
         low, high = score["interval"]
         table.add_row(
-            escape(score["title"]), f"{earlier['bits_per_byte']:.3f}", f"{score['bits_per_byte']:.3f}", f"{low:.3f} to {high:.3f}",
+            escape(score["title"]), f"{earlier['bits_per_byte']:.3f}",
+            f"{score['bits_per_byte']:.3f}", f"{low:.3f} to {high:.3f}",
             f"{score['documents']:,} of {score['documents_in_split']:,}",
         )  # fmt: skip
     out.print()

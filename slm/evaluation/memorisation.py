@@ -1,4 +1,4 @@
-"""How much of what a model writes stands word for word in its training text: the share of generated n-grams found there.
+"""How much of what a model writes stands word for word in its training text: the share of its n-grams found there.
 
 Memory does not grow with the training text: the few generated n-grams are kept, and the text streams past them.
 """

@@ -148,4 +148,6 @@ class _SampleWriter:
         if not ended:
             self.ids.append(token)
         content = b"" if ended else self._tokenizer.decode_bytes([token])
-        return Piece(number, self._decoder.decode(content, final=self.stopped), END if ended else LENGTH if last else "")
+        return Piece(
+            number, self._decoder.decode(content, final=self.stopped), END if ended else LENGTH if last else ""
+        )

@@ -68,7 +68,7 @@ class CausalSelfAttention(nn.Module):
             mask = cache.mask(T)  # None for a whole prompt (plain causal) and for one token (sees everything)
             k, v = cache.append(k, v)  # (B, H, past + T, D)
         y = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=mask is None and T == k.size(2),
+            q, k, v, attn_mask=mask, is_causal=mask is None and k.size(2) == T,
             dropout_p=self.dropout if self.training else 0.0,
         )  # fmt: skip
         y = y.transpose(1, 2).reshape(B, T, C)
@@ -124,7 +124,9 @@ class GPT(nn.Module):
         past = cache.length if cache is not None else 0
         T = idx.size(1)
         if past + T > self.config.block_size:
-            raise ConfigError(f"expected at most {self.config.block_size} tokens (block_size), got {past + T}; cut the text")
+            raise ConfigError(
+                f"expected at most {self.config.block_size} tokens (block_size), got {past + T}; cut the text"
+            )
         positions = torch.arange(past, past + T, device=idx.device)  # (T)
         x = self.transformer.wte(idx) + self.transformer.wpe(positions)  # (B, T, C)
         x = F.dropout(x, self.config.dropout, self.training)
@@ -145,7 +147,12 @@ class GPT(nn.Module):
 
     @torch.no_grad()
     def generate(
-        self, idx: Tensor, max_new_tokens: int, temperature: float = 1.0, top_k: int | None = None, seed: int | None = None
+        self,
+        idx: Tensor,
+        max_new_tokens: int,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int | None = None,
     ) -> Tensor:
         """Continue token ids (B, T), or one prompt (T,), by `max_new_tokens`; returns (B, T + max_new_tokens).
 
@@ -163,7 +170,11 @@ class GPT(nn.Module):
         for _ in range(max_new_tokens):
             if cache is None or cache.length + fresh.size(1) > self.config.block_size:
                 cache = KVCache(self.config, idx.size(0), idx.device)
-                keep = self.config.block_size if idx.size(1) < self.config.block_size else max(1, self.config.block_size // 2)
+                keep = (
+                    self.config.block_size
+                    if idx.size(1) < self.config.block_size
+                    else max(1, self.config.block_size // 2)
+                )
                 fresh = idx[:, -keep:]
             logits = self(fresh, cache)[:, -1].float().cpu()  # (B, V)
             fresh = sample(logits, Sampling(temperature, top_k or 0), [generator] * len(logits)).to(idx.device)[:, None]
@@ -189,4 +200,4 @@ class GPT(nn.Module):
             nn.init.zeros_(module.bias)
 
 
-__all__ = ["GPT", "GPTConfig", "IGNORED"]
+__all__ = ["GPT", "IGNORED", "GPTConfig"]

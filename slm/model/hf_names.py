@@ -80,7 +80,8 @@ def config_from_hf(values: dict[str, Any], where: str) -> GPTConfig:
             raise ModelError(f"{where}: attn_pdrop, embd_pdrop and resid_pdrop differ; slm has one dropout for all")
         ours = {
             "block_size": values["n_positions"], "vocab_size": values["vocab_size"], "n_layer": values["n_layer"],
-            "n_head": values["n_head"], "n_embd": width, "dropout": dropouts.pop(), "bias": values.get("slm_bias", True),
+            "n_head": values["n_head"], "n_embd": width, "dropout": dropouts.pop(),
+            "bias": values.get("slm_bias", True),
         }  # fmt: skip
         return from_dict(GPTConfig, ours, where)
     except KeyError as error:
@@ -122,10 +123,14 @@ def tensors_from_hf(tensors: dict[str, Tensor], config: GPTConfig, where: str) -
         expected = {name: tensor.shape for name, tensor in GPT(config).state_dict().items()}
     state = {name: _transposed(tensor) if name.endswith(TRANSPOSED) else tensor for name, tensor in named.items()}
     for name in sorted(expected.keys() ^ state.keys()):
-        raise ModelError(f"{where}: tensor {name} is {'missing' if name in expected else 'not one of GPT-2'}; is the file whole?")
+        raise ModelError(
+            f"{where}: tensor {name} is {'missing' if name in expected else 'not one of GPT-2'}; is the file whole?"
+        )
     for name, shape in expected.items():
         if state[name].shape != shape:
-            raise ModelError(f"{where}: tensor {name} has shape {tuple(state[name].shape)}, config.json means {tuple(shape)}")
+            raise ModelError(
+                f"{where}: tensor {name} has shape {tuple(state[name].shape)}, config.json means {tuple(shape)}"
+            )
     return state
 
 

@@ -35,7 +35,10 @@ def linear_cross_entropy_sum(x: Tensor, weight: Tensor, targets: Tensor) -> Tens
 def linear_cross_entropy_rows(x: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
     """-log softmax(x @ weight.T)[target] of each row, in nats and float32: (N,). For evaluation; no gradients."""
     parts = range(0, len(x), SOFTMAX_ROWS)
-    losses = [F.cross_entropy((x[i : i + SOFTMAX_ROWS] @ weight.T).float(), targets[i : i + SOFTMAX_ROWS], reduction="none") for i in parts]
+    losses = [
+        F.cross_entropy((x[i : i + SOFTMAX_ROWS] @ weight.T).float(), targets[i : i + SOFTMAX_ROWS], reduction="none")
+        for i in parts
+    ]
     return torch.cat(losses) if losses else x.new_zeros(0, dtype=torch.float32)
 
 

@@ -22,7 +22,9 @@ def extend_positions(model: GPT, block_size: int, method: str, seed: int = 0) ->
     if block_size == old.block_size:
         return model
     if block_size < old.block_size:
-        raise ConfigError(f"block_size expects at least the model's {old.block_size}, got {block_size}; its positions stay")
+        raise ConfigError(
+            f"block_size expects at least the model's {old.block_size}, got {block_size}; its positions stay"
+        )
     weight = extended(model.transformer.wpe.weight.detach(), block_size, method, seed)
     longer = GPT(GPTConfig(**{**vars(old), "block_size": block_size}))
     longer.load_state_dict({**model.state_dict(), "transformer.wpe.weight": weight})

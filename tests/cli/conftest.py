@@ -13,8 +13,9 @@ import pytest
 
 TINY = (
     "model.n_layer=1", "model.n_head=2", "model.n_embd=16", "model.block_size=32", "training.micro_batch_size=2",
-    "training.evaluation_samples=4", "training.evaluation_interval=2", "training.warmup_steps=1", "training.sample_points=2",
-    "samples.generation.max_new_tokens=4", "evaluation.documents=3", "evaluation.memorisation_samples=1",
+    "training.evaluation_samples=4", "training.evaluation_interval=2", "training.warmup_steps=1",
+    "training.sample_points=2", "samples.generation.max_new_tokens=4", "evaluation.documents=3",
+    "evaluation.memorisation_samples=1",
 )  # fmt: skip
 
 
@@ -66,7 +67,10 @@ def finished_workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old = Path.cwd()
     os.chdir(folder)
     try:
-        stories = (f"Story {n}. The fox {n * 7} ran over hill {n} and slept in the sun until it was evening." for n in range(60))
+        stories = (
+            f"Story {n}. The fox {n * 7} ran over hill {n} and slept in the sun until it was evening."
+            for n in range(60)
+        )
         (folder / "stories.txt").write_text("\n\n".join(stories))
         records = ({"question": f"What is thing {n}?", "answer": f"It is the number {n}."} for n in range(60))
         (folder / "questions.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))

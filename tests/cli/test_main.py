@@ -24,7 +24,8 @@ def test_help_lists_every_command_with_an_uncut_line(slm) -> None:
 
 
 def test_start_up_imports_no_heavy_package() -> None:
-    code = "import sys, slm.cli.main; print(sorted({'torch', 'numpy', 'matplotlib', 'datasets', 'rich'} & set(sys.modules)))"
+    heavy = {"torch", "numpy", "matplotlib", "datasets", "rich"}
+    code = f"import sys, slm.cli.main; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -37,7 +37,14 @@ def test_a_wrong_column_names_the_columns_found(slm, workshop) -> None:
 def test_train_left_a_whole_run(workshop) -> None:
     run = workshop / "runs" / "base"
     names = {path.name for path in run.iterdir()}
-    assert {"run.json", "metrics.jsonl", "checkpoints", "best_model_params.pt", "loss_curve.png", "report.html"} <= names
+    assert {
+        "run.json",
+        "metrics.jsonl",
+        "checkpoints",
+        "best_model_params.pt",
+        "loss_curve.png",
+        "report.html",
+    } <= names
     record = json.loads((run / "run.json").read_text())
     assert record["state"] == "finished" and record["command"].startswith("slm train stories.txt")
 
@@ -63,7 +70,17 @@ def test_an_existing_run_is_not_overwritten(slm, workshop) -> None:
 
 
 def test_train_goes_on_from_a_run(slm, workshop) -> None:
-    words = ("train", "stories.txt", "--separator", r"\n\n", "--name", "more", "--from", "base", *tiny("training.steps=1"))
+    words = (
+        "train",
+        "stories.txt",
+        "--separator",
+        r"\n\n",
+        "--name",
+        "more",
+        "--from",
+        "base",
+        *tiny("training.steps=1"),
+    )
     assert slm(*words).code == 0
     assert json.loads((workshop / "runs" / "more" / "run.json").read_text())["parent"]["model"].endswith("best")
 

@@ -35,7 +35,9 @@ def test_a_question_shows_the_response_with_the_notice(slm, workshop) -> None:
     outcome = slm("generate", "tuned", "--question", "What is thing 3?", "--max-new-tokens", "4")
     assert outcome.code == 0
     assert "###" not in outcome.out and NOTICE in outcome.err
-    as_json = json.loads(slm("generate", "tuned", "--question", "What is thing 3?", "--json", "--max-new-tokens", "4").out)
+    as_json = json.loads(
+        slm("generate", "tuned", "--question", "What is thing 3?", "--json", "--max-new-tokens", "4").out
+    )
     assert as_json["notice"] == NOTICE and as_json["prompt"].startswith("### Question:\nWhat is thing 3?\n")
 
 
@@ -46,7 +48,9 @@ def test_a_question_to_a_story_model_is_refused(slm, workshop) -> None:
 
 def test_a_prompt_file_and_samples(slm, workshop, tmp_path) -> None:
     (tmp_path / "prompt.txt").write_text("The fox")
-    outcome = slm("generate", "base", "--prompt-file", str(tmp_path / "prompt.txt"), "--samples", "2", "--max-new-tokens", "3")
+    outcome = slm(
+        "generate", "base", "--prompt-file", str(tmp_path / "prompt.txt"), "--samples", "2", "--max-new-tokens", "3"
+    )
     assert outcome.out.count("The fox") == 2
     assert slm("generate", "base", "--prompt-file", "nowhere.txt").code == 1
 

@@ -206,10 +206,13 @@ def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path):
         open_documents(DocumentsConfig(source=tmp_path / "a.txt"))
 
 
-@pytest.mark.parametrize(("name", "kind", "fields"), [
-    ("stories", "text", {"text"}),
-    ("medical", "question_answer", {"question", "reasoning", "response"}),
-])
+@pytest.mark.parametrize(
+    ("name", "kind", "fields"),
+    [
+        ("stories", "text", {"text"}),
+        ("medical", "question_answer", {"question", "reasoning", "response"}),
+    ],
+)
 def test_samples_are_read_and_said_to_be_synthetic(name: str, kind: str, fields: set[str]):
     splits, stream = read(DocumentsConfig(source=f"samples:{name}", kind=kind, limit=100))
     assert stream.synthetic and stream.sources[0]["synthetic"] and stream.bytes_total is None

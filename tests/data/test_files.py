@@ -19,7 +19,7 @@ from slm.data import files
 from slm.data.files import Reading, format_of, is_known, read_file, split_stream, unix_line_ends
 from slm.errors import ConfigError, DataError
 
-RECORDS = [{"text": "One, \"two\"\nthree", "n": "1"}, {"text": "żółw \U0001f600 \u2028 x", "n": "2"}]
+RECORDS = [{"text": 'One, "two"\nthree', "n": "1"}, {"text": "żółw \U0001f600 \u2028 x", "n": "2"}]
 
 
 def read(path: Path, **options: object) -> tuple[list[dict], Reading]:

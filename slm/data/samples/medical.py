@@ -174,10 +174,24 @@ PATIENTS = {
     "older": Patients(62, 84, ("man", "woman")),
     "older man": Patients(62, 84, ("man",)),
 }
-SINGULAR_FORMS = {"are": "is", "do": "does", "they": "it", "them": "it", "need": "needs", "spreads": "spreads",
-                  "cause_none": "causes"}
-PLURAL_FORMS = {"are": "are", "do": "do", "they": "they", "them": "them", "need": "need", "spreads": "spread",
-                "cause_none": "cause"}
+SINGULAR_FORMS = {
+    "are": "is",
+    "do": "does",
+    "they": "it",
+    "them": "it",
+    "need": "needs",
+    "spreads": "spreads",
+    "cause_none": "causes",
+}
+PLURAL_FORMS = {
+    "are": "are",
+    "do": "do",
+    "they": "they",
+    "them": "them",
+    "need": "need",
+    "spreads": "spread",
+    "cause_none": "cause",
+}
 
 
 def medical_records(seed: int = 0) -> Iterator[dict[str, str]]:

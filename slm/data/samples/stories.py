@@ -28,8 +28,16 @@ LONG_FORM = re.compile(
     r"\b(?:(?:[Dd]o|[Dd]id|[Dd]oes|[Cc]ould|[Ww]as|[Ii]s|[Aa]re|[Hh]ave|[Hh]ad|[Ww]ould|[Ss]hould) not"
     r"|[Cc]annot|[Ww]ill not|Let us|I am|I will(?! not)|I have(?= [a-z]+ed)|You are|[Ww]e will(?! not))\b(?= [a-z])"
 )
-SHORT_FORMS = {"cannot": "can't", "will not": "won't", "Let us": "Let's", "I am": "I'm", "I will": "I'll",
-               "I have": "I've", "You are": "You're", "we will": "we'll"}
+SHORT_FORMS = {
+    "cannot": "can't",
+    "will not": "won't",
+    "Let us": "Let's",
+    "I am": "I'm",
+    "I will": "I'll",
+    "I have": "I've",
+    "You are": "You're",
+    "we will": "we'll",
+}
 
 
 class Plot(NamedTuple):
@@ -94,14 +102,16 @@ def cast(plot: Plot, draw: Callable[[], float]) -> Slots:
 
     `he`, `him`, `his`, `himself` are the hero's; with f, m, e before them the friend's, the parent's, the elder's.
     """
+
     def pick(options: Sequence) -> Any:
         return options[int(draw() * len(options))]
 
     town = plot.world == "town"
     elder, elder_pronoun = pick(words.TOWN_ELDERS if town else words.WOODS_ELDERS)
     parent, parent_pronoun = pick(words.PARENTS)
-    slots = Slots(parent=parent, elder=elder, trait=pick(words.TRAITS), day=pick(words.DAYS[plot.weather]),
-                  time=pick(words.TIMES))
+    slots = Slots(
+        parent=parent, elder=elder, trait=pick(words.TRAITS), day=pick(words.DAYS[plot.weather]), time=pick(words.TIMES)
+    )
     names: list[str] = []
     pronouns = {"m": parent_pronoun, "e": elder_pronoun or pick(("she", "he"))}
     for role, kind, prefix in (("hero", "kind", ""), ("friend", "fkind", "f"), ("pal", "palkind", "p")):

@@ -53,7 +53,9 @@ PREFIXasked = asked SPEAKER|SPEAKER asked|asked SPEAKER [softly|kindly|gently]|S
 """
 
 CHILD_MANNER = "softly|quietly|slowly|after a while|in a clear voice|with a nod"
-GROWN_MANNER = "softly|gently|kindly|with a smile|with a nod|in a kind voice|in a warm voice|after a while|in a deep voice"
+GROWN_MANNER = (
+    "softly|gently|kindly|with a smile|with a nod|in a kind voice|in a warm voice|after a while|in a deep voice"
+)
 SPEAKERS = {
     "h": ("{hero}", "{his}", CHILD_MANNER),
     "f": ("{friend}", "{fhis}", CHILD_MANNER),
@@ -233,8 +235,19 @@ DAYS = {
     "rain": "rainy wet gray stormy dark".split(),
     "snow": "snowy cold white frosty icy".split(),
 }
-TIMES = ("morning", "afternoon", "day", "morning after breakfast", "afternoon after lunch", "Monday morning",
-         "Tuesday afternoon", "Friday morning", "Saturday morning", "Saturday afternoon", "Sunday morning")
+TIMES = (
+    "morning",
+    "afternoon",
+    "day",
+    "morning after breakfast",
+    "afternoon after lunch",
+    "Monday morning",
+    "Tuesday afternoon",
+    "Friday morning",
+    "Saturday morning",
+    "Saturday afternoon",
+    "Sunday morning",
+)
 TRAITS = """kind brave curious cheerful quiet clever gentle happy friendly busy lively polite shy funny merry careful
 helpful playful smart sweet stubborn proud noisy thoughtful""".split()
 

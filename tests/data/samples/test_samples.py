@@ -21,5 +21,5 @@ def test_every_sample_says_that_it_is_synthetic_and_whose():
 
 @pytest.mark.parametrize("name", ["storys", "medcial", "", "news"])
 def test_an_unknown_name_names_the_known_ones(name):
-    with pytest.raises(DataError, match="stories|medical"):
+    with pytest.raises(DataError, match=r"stories|medical"):
         read_samples(name)
