@@ -73,10 +73,14 @@ def existing_folder(folder: Path) -> Path:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left half-written beside `folder` (never the old copy while it is needed)."""
+    """Remove what a killed process left half-written beside `folder`.
+
+    Never the old copy while it is needed, nor what another process is writing there now.
+    """
     if folder.parent.is_dir():
         for path in folder.parent.glob(f".{folder.name}.*.tmp"):
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            if not _is_written_elsewhere(path):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -87,6 +91,20 @@ def sync_folder(folder: Path) -> None:
 
 def _old_name(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
+
+
+def _is_written_elsewhere(temporary: Path) -> bool:
+    """Whether the process that the name ``.<name>.<process>.tmp`` tells of is another one, and alive."""
+    process = temporary.suffixes[-2][1:] if len(temporary.suffixes) > 1 else ""
+    if os.name != "posix" or not process.isdigit() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
 
 
 def _sync(path: Path) -> None:

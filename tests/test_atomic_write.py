@@ -14,6 +14,8 @@ import pytest
 from slm import atomic_write
 from slm.atomic_write import existing_folder, new_folder, remove_leftovers, write_bytes, write_json, write_text
 
+NO_PROCESS = 999_999_990  # above every system's highest process number
+
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -143,11 +145,13 @@ def test_a_rename_that_fails_leaves_what_was_findable(tmp_path: Path, monkeypatc
 
 
 def test_leftovers_of_others_are_left_alone(tmp_path: Path):
-    for name in (".folder.1.tmp", ".folder.22.tmp", ".folder.old", ".other.1.tmp", ".folder2.1.tmp", "folder.1.tmp"):
+    dead, alive = f".folder.{NO_PROCESS}.tmp", f".folder.{os.getppid()}.tmp"
+    mine = f".folder.{os.getpid()}.tmp"
+    for name in (dead, alive, mine, ".folder.old", ".other.1.tmp", ".folder2.1.tmp", "folder.1.tmp"):
         (tmp_path / name).mkdir()
-    (tmp_path / ".folder.3.tmp").write_text("a file")
+    (tmp_path / f".folder.{NO_PROCESS + 1}.tmp").write_text("a file")
     remove_leftovers(tmp_path / "folder")
-    assert names(tmp_path) == [".folder.old", ".folder2.1.tmp", ".other.1.tmp", "folder.1.tmp"]
+    assert names(tmp_path) == sorted([alive, ".folder.old", ".folder2.1.tmp", ".other.1.tmp", "folder.1.tmp"])
     remove_leftovers(tmp_path / "nowhere" / "folder")
 
 

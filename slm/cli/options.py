@@ -29,21 +29,23 @@ Column = Annotated[
     list[str] | None,
     typer.Option("--column", metavar="OURS=THEIRS", help="Which column is which: text=story, question=Q. Repeatable."),
 ]
-Validation = Annotated[str, typer.Option(help="Validation documents; by default some are held out.")]
+Validation = Annotated[
+    list[str] | None, typer.Option(help="Validation documents; by default some are held out. Repeatable.")
+]
 Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
 Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
 
 
 def documents_section(
-    sources: list[str], kind: str, column: list[str] | None = None, validation: str = "", separator: str = "",
-    strict: bool = False, limit: int = 0, **more: object,
+    sources: list[str], kind: str, column: list[str] | None = None, validation: list[str] | None = None,
+    separator: str = "", strict: bool = False, limit: int = 0, **more: object,
 ) -> dict[str, object]:  # fmt: skip
     """The [documents] section of a recipe, from the command line's words for it."""
     section: dict[str, object] = {"source": list(sources), "kind": kind, "strict": strict, "limit": limit}
     section["columns"] = dict(_pair(text) for text in column or [])
     if validation:
-        section["validation"] = [validation]
+        section["validation"] = list(validation)
     if separator:
         section["separator"] = separator.replace("\\n", "\n").replace("\\t", "\t")
     return section | {key: value for key, value in more.items() if value not in ("", None)}

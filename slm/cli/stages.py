@@ -68,7 +68,7 @@ def prepare(
     ] = None,
     kind: Annotated[str, typer.Option(help="text, or question_answer for fine-tuning.")] = "text",
     column: options.Column = None,
-    validation: options.Validation = "",
+    validation: options.Validation = None,
     separator: options.Separator = "",
     strict: options.Strict = False,
     limit: options.Limit = 0,
@@ -94,7 +94,7 @@ def prepare(
 
     section = options.documents_section(
         source, kind, column, validation, separator, strict, limit, holdout=holdout, seed=seed, config=config,
-        split=split,        revision=revision,
+        split=split, revision=revision,
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
     prompt_format = PromptFormat(reasoning) if kind == "question_answer" else None
@@ -122,7 +122,7 @@ def train(
     resume: options.Resume = None,
     yes: options.Yes = False,
     column: options.Column = None,
-    validation: options.Validation = "",
+    validation: options.Validation = None,
     separator: options.Separator = "",
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
@@ -161,7 +161,7 @@ def finetune(
     resume: options.Resume = None,
     yes: options.Yes = False,
     column: options.Column = None,
-    validation: options.Validation = "",
+    validation: options.Validation = None,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -186,7 +186,7 @@ def finetune(
 
 def _recipe_and_store(
     name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
-    validation: str,    separator: str,
+    validation: list[str] | None, separator: str,
 ) -> tuple[Recipe, TokenStore]:  # fmt: skip
     """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest."""
     from slm.data.token_store import open_token_store
@@ -230,9 +230,8 @@ def _prepared(recipe: Recipe) -> TokenStore:
         store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
     counts = store.manifest["splits"]
     message(
-        f"{store.folder}: {counts['train']['documents']:,} documents to train on ({counts['train']['tokens']:,} "
-        "tokens), "
-        f"{counts['validation']['documents']:,} held out"
+        f"{store.folder}: {counts['train']['documents']:,} documents to train on "
+        f"({counts['train']['tokens']:,} tokens), {counts['validation']['documents']:,} held out"
     )
     return store
 

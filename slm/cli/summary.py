@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slm.training.run_folder import RunFolder
 
 out = Console(highlight=False)
+BLANK = "(nothing but blank lines)"
 
 
 def print_summary(summary: dict[str, Any], next_command: str) -> None:
@@ -27,8 +28,8 @@ def print_summary(summary: dict[str, Any], next_command: str) -> None:
         _paragraph(f"[bold]{escape(item['prompt'])}[/bold]{escape(item['text'])}")
     for item in summary["answers"]:
         _heading(item["question"])
-        _paragraph(f"[dim]before fine-tuning:[/dim] {escape(_short(item['before']['text']))}")
-        _paragraph(f"[dim]after:[/dim] {escape(item['after']['text'])}")
+        _paragraph(f"[dim]before fine-tuning:[/dim] {escape(_short(item['before']['text']) or BLANK)}")
+        _paragraph(f"[dim]after:[/dim] {escape(item['after']['text'].strip() or BLANK)}")
     if summary["answers"]:
         out.print(f"\n{NOTICE}", style="yellow", soft_wrap=True)
     out.print(f"\nreport:  {escape(summary['report'])}", soft_wrap=True)
@@ -118,4 +119,5 @@ def _paragraph(markup: str) -> None:
 
 
 def _short(text: str, limit: int = 200) -> str:
+    text = text.strip()
     return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " ..."

@@ -48,6 +48,8 @@ def _exchange(item: Answers) -> Markup:
 def _answer(title: str, said: Continuation | None, kind: str) -> Markup:
     if said is None:
         body = el("p", "Not written yet.", class_="empty")
+    elif not said.text.strip():
+        body = el("p", "Nothing but blank lines.", class_="empty")
     else:
         body = story(Continuation("", said.text.strip(), said.stop))
     return el("div", el("h4", title), body, class_=f"side {kind}")

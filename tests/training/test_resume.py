@@ -153,7 +153,7 @@ def test_from_a_checkpoint_between_two_renames(place: Place) -> None:
         place.pretrain("renamed", stop_at(3), save_interval=4)
     last = place.runs / "renamed" / "checkpoints" / "last"
     last.rename(last.with_name(".last.old"))
-    (last.parent / ".last.123.tmp").mkdir()
+    (last.parent / ".last.999999999.tmp").mkdir()
     run = resume_pretraining("renamed", runs=place.runs)
     assert events(run)[-1] == ("resumed", 3)
     assert differences(run, whole) == []

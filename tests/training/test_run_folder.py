@@ -118,9 +118,9 @@ def test_a_second_start_clears_what_the_first_left(runs: Path) -> None:
     run = create_run("quick", RECORD, runs)
     with pytest.raises(Stopped), recording(run):
         raise Stopped("at step 3")
-    (run.path / ".run.json.77.tmp").write_text("{")
-    (run.path / "checkpoints" / ".best.77.tmp").mkdir(parents=True)
-    (run.path / "checkpoints" / ".best.77.tmp" / "model.safetensors").write_text("half")
+    (run.path / ".run.json.999999999.tmp").write_text("{")
+    (run.path / "checkpoints" / ".best.999999999.tmp").mkdir(parents=True)
+    (run.path / "checkpoints" / ".best.999999999.tmp" / "model.safetensors").write_text("half")
     with recording(run):
         assert (run.read()["message"], run.read()["finished"]) == ("", None)
         assert not list(run.path.rglob("*.tmp"))
