@@ -102,8 +102,8 @@ def read_tokenizer(path: Path) -> Tokenizer:
         definition = json.loads(path.read_text(encoding="utf-8"))
         if definition["model"]["type"] != "BPE":
             raise ValueError(f"its model is {definition['model']['type']!r}, not byte-level BPE")
-        if definition["model"]["vocab"] == gpt2_definition()["model"]["vocab"]:
-            return gpt2_tokenizer()  # the same tokens, whatever else the file says: one hash, one name
+        if _tokens_and_merges(definition) == _tokens_and_merges(gpt2_definition()):
+            return gpt2_tokenizer()  # however the file is written: one hash, one name
         return Tokenizer(definition, name=str(path.parent.name))
     except ModelError:
         raise
@@ -111,6 +111,12 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise ModelError(
             f"{path}: expected a byte-level BPE tokenizer.json ({error!r}); take gpt2's or save it again"
         ) from None
+
+
+def _tokens_and_merges(definition: dict[str, Any]) -> tuple[dict[str, int], list[tuple[str, ...]]]:
+    """What decides the ids; a merge is written 'a b' in older files, ['a', 'b'] in newer ones."""
+    merges = definition["model"]["merges"]
+    return definition["model"]["vocab"], [tuple(m.split(" ") if isinstance(m, str) else m) for m in merges]
 
 
 @functools.cache

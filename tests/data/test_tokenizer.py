@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from importlib.machinery import ModuleSpec
@@ -259,6 +260,20 @@ def test_the_hash_tells_tokenizers_apart():
 def test_an_unknown_tokenizer_is_refused(name: str):
     with pytest.raises(DataError, match=f"'{name}': expected 'gpt2', a tokenizer.json or a folder"):
         load_tokenizer(name)
+
+
+def test_gpt2_is_known_by_its_tokens_and_its_merges(tmp_path: Path):
+    definition = copy.deepcopy(tokenizer_module.gpt2_definition())
+    merges = definition["model"]["merges"]
+    path = tmp_path / "tokenizer.json"
+    definition["model"]["merges"] = [" ".join(pair) for pair in merges]  # as older files have them
+    path.write_text(json.dumps(definition), encoding="utf-8")
+    assert read_tokenizer(path) is gpt2_tokenizer()
+    definition["model"]["merges"] = merges[:1000]
+    path.write_text(json.dumps(definition), encoding="utf-8")
+    other = read_tokenizer(path)
+    assert other.sha256 != gpt2_tokenizer().sha256
+    assert len(other.encode_ordinary(" understanding")) > len(gpt2_tokenizer().encode_ordinary(" understanding"))
 
 
 def without_end() -> dict:
