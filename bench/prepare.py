@@ -1,6 +1,6 @@
 """From documents to token ids on disk: slm beside nanoGPT's way, MB/s and peak memory, a row for each text.
 
-    python bench/prepare.py stories.jsonl.gz ...      (JSON Lines with a field `text`)
+    python bench/prepare.py stories.jsonl.gz ...      (JSON Lines; without a field `text`, all fields are joined)
 
 nanoGPT's way (its data/openwebtext/prepare.py): `datasets.map` with tiktoken's `encode_ordinary`, one process a core,
 then the pieces joined into a uint16 memmap. Its clock runs over these two steps alone, from a data set that is loaded;
@@ -112,9 +112,19 @@ def tree_memory(root: int) -> float:
     return total
 
 
+def write_texts(source: Path, folder: Path) -> Path:
+    """The records of `source` as plain JSON Lines with one field `text`, the same for both ways."""
+    path = folder / source.name.removesuffix(".gz")
+    opener = gzip.open if source.suffix == ".gz" else open
+    with opener(source, "rt", encoding="utf-8") as lines, open(path, "w", encoding="utf-8") as file:
+        for record in map(json.loads, lines):
+            fields = [value for value in record.values() if isinstance(value, str)]
+            file.write(json.dumps({"text": record.get("text") or "\n".join(fields)}) + "\n")
+    return path
+
+
 def text_bytes(text: Path) -> int:
-    opener = gzip.open if text.suffix == ".gz" else open
-    with opener(text, "rb") as lines:
+    with open(text, "rb") as lines:
         return sum(len(json.loads(line)["text"].encode()) for line in lines)
 
 
@@ -137,7 +147,8 @@ def main() -> None:
         print({"ours": ours, "theirs": theirs}[arguments.one](text, folder))
         return
     with tempfile.TemporaryDirectory() as folder:
-        texts = [*arguments.texts, write_built_in(Path(folder) / "built-in-stories.jsonl")]
+        texts = [write_texts(text, Path(folder)) for text in arguments.texts]
+        texts.append(write_built_in(Path(folder) / "built-in-stories.jsonl"))
         print(f"{'text':<28}{'MB':>7}{'slm MB/s':>10}{'nanoGPT MB/s':>14}{'ratio':>7}{'slm GB':>8}{'nanoGPT GB':>12}")
         for text in texts:
             megabytes = text_bytes(text) / 1e6
