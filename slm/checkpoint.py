@@ -49,6 +49,11 @@ class LoadedModel:
     sha256: str
     record: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def tokenizer_source(self) -> str:
+        """What `load_tokenizer` takes to give this model's tokenizer."""
+        return self.tokenizer.name if self.tokenizer.name == "gpt2" else str(self.folder)
+
 
 @dataclass(frozen=True)
 class TrainingState:

@@ -175,7 +175,8 @@ def keep_freed_memory() -> None:
 
     A training step on a CPU frees and asks again for hundreds of megabytes; with glibc's defaults each of these pages
     is zeroed by the kernel every time. Blocks above 32 MiB still go back at once: keeping them too was faster, but with
-    batches of many shapes the heap grew without end (docs/experiments.md). Does nothing on other C libraries.
+    batches of many shapes the heap grew without end (docs/experiments.md), and see `give_back_memory`. Does nothing on
+    other C libraries.
     """
     if platform.libc_ver()[0] != "glibc":
         return
@@ -184,6 +185,31 @@ def keep_freed_memory() -> None:
     mallopt(mmap_threshold, 32 * 2**20)
     mallopt(trim_threshold, 512 * 2**20)
     mallopt(top_pad, 64 * 2**20)
+
+
+_held_after_giving_back = 0
+
+
+def give_back_memory() -> None:
+    """Between steps: return the pages of freed memory to the system, once the process has grown by half a gigabyte.
+
+    Batches of many shapes leave holes of many sizes in the heap that `keep_freed_memory` keeps; glibc's malloc_trim(3)
+    gives their pages back. Does nothing on other systems.
+    """
+    global _held_after_giving_back
+    if not (held := _resident_bytes()):
+        return
+    if not _held_after_giving_back or held > _held_after_giving_back + 2**29:
+        ctypes.CDLL(None).malloc_trim(0)
+        _held_after_giving_back = _resident_bytes()
+
+
+def _resident_bytes() -> int:
+    """Memory that this process holds now; 0 where glibc and Linux's /proc are not there to ask and to act on it."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        if platform.libc_ver()[0] == "glibc":
+            return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def peak_memory_bytes() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from slm.finetune import finetune, resume_finetuning
 from slm.prepare import prepare
 from slm.pretrain import pretrain, resume_pretraining
 from slm.recipe import Recipe
-from slm.stage import recorded_recipe
+from slm.stage import recorded_recipe, recorded_store
 from slm.training.observer import Observer
 from slm.training.run_folder import RUNS, RunFolder, find_run, list_runs
 
@@ -70,7 +70,9 @@ def run_recipe(
             f"recipe {recipe.name!r} fine-tunes a model that is there; use slm finetune --recipe {recipe.name}"
         )
     store = prepare_store(recipe)
-    tuning_store = prepare_store(recipe.finetuning) if recipe.finetuning else None
+    tuning_store = (
+        prepare_store(replace(recipe.finetuning, tokenizer=store.tokenizer_source)) if recipe.finetuning else None
+    )
     base = pretrain(
         store, recipe, name, observer=observer, command=command, runs=runs, resume_command="slm run --resume {run}"
     )
@@ -96,7 +98,9 @@ def resume_recipe(
         return PipelineResult(folder, None)
     tuned = _tuned_run(folder, recipe.finetuning, runs)
     if tuned is None:
-        tuned = _tune(recipe.finetuning, prepare_store(recipe.finetuning), folder, observer, record["command"], runs)
+        tokenizer = recorded_store(record).tokenizer_source
+        tuning_store = prepare_store(replace(recipe.finetuning, tokenizer=tokenizer))
+        tuned = _tune(recipe.finetuning, tuning_store, folder, observer, record["command"], runs)
     elif tuned.read()["state"] != "finished":
         tuned = resume_finetuning(tuned.name, observer, runs, resume_command=f"slm run --resume {folder.argument}")
     return PipelineResult(folder, tuned)

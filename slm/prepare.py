@@ -13,7 +13,8 @@ from typing import Any
 from slm.data.documents import DocumentsConfig, DocumentStream, open_documents
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import FILES, FORMAT, TokenStore, open_token_store, read_manifest, write_token_store
-from slm.data.tokenizer import load_tokenizer
+from slm.data.tokenizer import Tokenizer, load_tokenizer
+from slm.data.tokenizer_training import TRAINING_VERSION, train_bpe, vocabulary_size
 from slm.errors import DataError
 
 STORES = Path("token_stores")
@@ -32,19 +33,22 @@ def prepare(
 
     `folder` is by default token_stores/<source>-<fingerprint>. Raises DataError, NetworkError, ConfigError.
     """
-    encoder = load_tokenizer(tokenizer)
+    size = vocabulary_size(tokenizer)
+    encoder = None if size else load_tokenizer(tokenizer)
     if documents.kind == "question_answer" and prompt_format is None:
         prompt_format = PromptFormat()
     stream = open_documents(documents)
     for note in stream.notes:
         message(note)
-    made_from = [FORMAT, stream.fingerprint, encoder.sha256, None if prompt_format is None else vars(prompt_format)]
+    tokenizer_identity = encoder.sha256 if encoder else [tokenizer, TRAINING_VERSION]
+    made_from = [FORMAT, stream.fingerprint, tokenizer_identity, None if prompt_format is None else vars(prompt_format)]
     fingerprint = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     folder = folder or STORES / f"{_slug(documents.source[0])}-{fingerprint[:8]}"
     if (store := _prepared(folder, fingerprint)) is not None:
         message(f"{folder}: prepared before from the same documents; nothing to do")
         return store
     _require_replaceable(folder)
+    encoder = encoder or _trained_tokenizer(stream, size, message)
     done = 0
 
     def encoded(count: int) -> None:
@@ -53,6 +57,11 @@ def prepare(
         progress(stream, done)
 
     return write_token_store(folder, stream, encoder, prompt_format, lambda: _described(stream, fingerprint), encoded)
+
+
+def _trained_tokenizer(stream: DocumentStream, size: int, message: Callable[[str], None]) -> Tokenizer:
+    message(f"training a vocabulary of {size:,} tokens")
+    return train_bpe(("\n".join(record.values()) for split, record in stream if split == "train"), size)
 
 
 def _described(stream: DocumentStream, fingerprint: str) -> dict[str, Any]:

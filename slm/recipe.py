@@ -82,7 +82,7 @@ class Recipe:
     stage: str = "pretraining"
     """'pretraining' or 'finetuning'."""
     tokenizer: str = "gpt2"
-    """'gpt2', or a folder or file with a tokenizer.json."""
+    """'gpt2', 'bpe:4096' for a vocabulary of that size made from the documents, or a tokenizer.json or its folder."""
     model: GPTConfig = field(default_factory=lambda: GPTConfig(block_size=256, n_layer=6, n_head=6, n_embd=384))
     """The shape of the model."""
     training: TrainingConfig = field(default_factory=TrainingConfig)

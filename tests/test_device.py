@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -91,3 +93,29 @@ def test_the_machine_is_described():
     assert described["cores"] == available_cores() and described["processor"] and described["system"]
     total, free = memory_bytes()
     assert total >= free >= 0 and described["memory_gb"] == round(total / 1e9, 1)
+
+
+def test_freed_memory_goes_back_once_the_process_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    trims: list[int] = []
+    held = [300 * 2**20]
+    library = SimpleNamespace(malloc_trim=lambda pad: trims.append(pad))
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: library)
+    monkeypatch.setattr(device, "_resident_bytes", lambda: held[0])
+    monkeypatch.setattr(device, "_held_after_giving_back", 0)
+    device.give_back_memory()
+    held[0] += 2**29
+    device.give_back_memory()
+    assert len(trims) == 1  # the first time, and not again before it has grown by more than half a gigabyte
+    held[0] += 1
+    device.give_back_memory()
+    device.give_back_memory()
+    assert len(trims) == 2
+    held[0] = 0  # a system that does not say
+    device.give_back_memory()
+    assert len(trims) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
+def test_what_is_held_is_what_the_system_says() -> None:
+    said = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
+    assert device._resident_bytes() == pytest.approx(int(said.split()[1]) * 1024, rel=0.1)

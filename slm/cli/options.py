@@ -32,6 +32,10 @@ Column = Annotated[
 Validation = Annotated[
     list[str] | None, typer.Option(help="Validation documents; by default some are held out. Repeatable.")
 ]
+Tokenizer = Annotated[
+    str,
+    typer.Option(help="gpt2, bpe:4096 for a vocabulary of that size made from your text, or a tokenizer.json."),
+]
 Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
 Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]

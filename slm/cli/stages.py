@@ -6,13 +6,14 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slm.cli import options
-from slm.errors import DataError
+from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from slm.cli.console import ConsoleObserver
@@ -77,7 +78,7 @@ def prepare(
     config: Annotated[str, typer.Option(help="Configuration of a hub dataset.")] = "",
     split: Annotated[str, typer.Option(help="Split of a hub dataset to train on.")] = "",
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of a hub dataset.")] = "",
-    tokenizer: Annotated[str, typer.Option(help="gpt2, or a folder or file with a tokenizer.json.")] = "gpt2",
+    tokenizer: options.Tokenizer = "gpt2",
     reasoning: Annotated[bool, typer.Option(help="Keep the reasoning of question-answer records.")] = False,
     as_json: options.Json = False,
 ) -> None:
@@ -124,6 +125,7 @@ def train(
     column: options.Column = None,
     validation: options.Validation = None,
     separator: options.Separator = "",
+    tokenizer: options.Tokenizer = "",
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -132,15 +134,15 @@ def train(
     Example: slm train stories.txt --set training.steps=500
     """
     from slm.pretrain import pretrain, resume_pretraining
-    from slm.training.run_folder import find_run
 
     with _observer(yes, "--set training.steps=... for fewer steps") as observer:
         if resume is not None:
             finished = resume_pretraining(resume, observer, runs)
         else:
-            settings, store = _recipe_and_store(recipe, set_, data, "text", column, validation, separator)
-            is_folder = from_.startswith("hub:") or (Path(from_) / "config.json").is_file()
-            model = from_ if is_folder or not from_ else str(find_run(from_, runs).best_model())
+            model = _model_folder(from_, runs)
+            settings, store = _recipe_and_store(
+                recipe, set_, data, "text", column, validation, separator, tokenizer, model
+            )
             finished = pretrain(store, settings, name, model, observer, _command(), runs)
     _print_finished(finished, as_json, f'slm generate {finished.name} "Once upon a time"')
 
@@ -179,16 +181,20 @@ def finetune(
             if not from_:
                 from_ = newest_pretraining(runs).name
                 observer.message(f"starting from {runs / from_}, the newest base run")
-            settings, store = _recipe_and_store(recipe, set_, data, "question_answer", column, validation, "")
+            model = _model_folder(from_, runs)
+            settings, store = _recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
             finished = tune(store, settings, from_, name, observer, _command(), runs)
     _print_finished(finished, as_json, f'slm generate {finished.name} --question "What are the symptoms of asthma?"')
 
 
 def _recipe_and_store(
     name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
-    validation: list[str] | None, separator: str,
+    validation: list[str] | None, separator: str = "", tokenizer: str = "", model: str = "",
 ) -> tuple[Recipe, TokenStore]:  # fmt: skip
-    """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest."""
+    """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest.
+
+    Documents are tokenized by `tokenizer`, or as `model` needs it, or as the recipe says.
+    """
     from slm.data.token_store import open_token_store
     from slm.recipe import load_recipe
 
@@ -196,13 +202,33 @@ def _recipe_and_store(
         data = [str(_newest_store(kind))]
     if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
         store = open_token_store(Path(data[0]))
+        if tokenizer:
+            raise ConfigError(f"--tokenizer is for documents; {data[0]} is tokenized: slm prepare its documents anew")
         return load_recipe(name, assignments or [], documents=store.manifest["documents"]), store
     if data:
         section = options.documents_section(data, kind, column, validation, separator)
         settings = load_recipe(name, assignments or [], documents=section)
     else:
         settings = load_recipe(name, assignments or [])
+    if tokenizer := tokenizer or _tokenizer_of(model):
+        settings = replace(settings, tokenizer=tokenizer)
     return settings, _prepared(settings)
+
+
+def _model_folder(source: str, runs: Path) -> str:
+    """The model that --from names by its run, its folder or hub:owner/name; '' for none."""
+    from slm.training.run_folder import find_run
+
+    if not source or source.startswith("hub:") or (Path(source) / "config.json").is_file():
+        return source
+    return str(find_run(source, runs).best_model())
+
+
+def _tokenizer_of(model: str) -> str:
+    """The tokenizer that documents for `model` must be prepared with; '' where there is no model yet."""
+    from slm.checkpoint import load_model
+
+    return load_model(model).tokenizer_source if model else ""
 
 
 def _newest_store(kind: str) -> Path:

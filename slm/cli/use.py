@@ -261,10 +261,9 @@ def _model_and_store(source: str, data: str, column: list[str] | None, runs: Pat
     else:
         kind = "question_answer" if loaded.prompt_format is not None and not _has_text(data) else "text"
         section = options.documents_section([data], kind, column)
-        tokenizer = loaded.tokenizer.name if loaded.tokenizer.name == "gpt2" else str(loaded.folder)
         store = prepare(
             from_dict(DocumentsConfig, section, where="--data"),
-            tokenizer,
+            loaded.tokenizer_source,
             loaded.prompt_format if kind != "text" else None,
         )
     if store.tokenizer.sha256 != loaded.tokenizer.sha256:

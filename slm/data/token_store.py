@@ -70,6 +70,11 @@ class TokenStore:
         return PromptFormat(**values) if values is not None else None
 
     @property
+    def tokenizer_source(self) -> str:
+        """What `load_tokenizer` takes to give this store's tokenizer."""
+        return self.tokenizer.name if self.tokenizer.name == "gpt2" else str(self.folder)
+
+    @property
     def title(self) -> str:
         """What the documents are, for people: source names, files without their folders."""
         names = (name if ":" in name else Path(name).name for name in self.manifest["documents"]["source"])

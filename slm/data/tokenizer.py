@@ -31,11 +31,11 @@ GPT2_FILES = {
 class Tokenizer:
     """A byte-level BPE. `encode_ordinary` and `decode` have the meaning of tiktoken's methods of these names.
 
-    ``name`` says what it is, ``definition`` is the content of its tokenizer.json, ``sha256`` identifies it.
+    ``definition`` is the content of its tokenizer.json, ``sha256`` identifies it, and ``name`` is for people: 'gpt2',
+    or 'bpe:4096-' and the beginning of the sum.
     """
 
-    def __init__(self, definition: dict[str, Any], name: str):
-        self.name = name
+    def __init__(self, definition: dict[str, Any], name: str = ""):
         self.definition = definition
         self._encoder = fastokens.Tokenizer.from_json_str(json.dumps(definition))
         vocabulary = dict(definition["model"]["vocab"])
@@ -43,10 +43,11 @@ class Tokenizer:
         self.n_vocab = max((vocabulary | special).values()) + 1
         self.eot_token = special.get(END_OF_TEXT, vocabulary.get(END_OF_TEXT))
         if self.eot_token is None:
-            raise ModelError(f"tokenizer {name!r}: expected the token {END_OF_TEXT}, which ends documents; it has none")
+            raise ModelError(f"tokenizer: expected the token {END_OF_TEXT}, which ends documents; it has none")
         self._bytes = _token_bytes(vocabulary, special, self.n_vocab)
         self.bytes_per_token = np.array([len(token) for token in self._bytes], dtype=np.int64)
         self.sha256 = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
+        self.name = name or f"bpe:{self.n_vocab}-{self.sha256[:8]}"
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The token ids of `text`. Raises DataError where text is not valid Unicode (lone surrogates)."""
@@ -104,7 +105,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
             raise ValueError(f"its model is {definition['model']['type']!r}, not byte-level BPE")
         if _tokens_and_merges(definition) == _tokens_and_merges(gpt2_definition()):
             return gpt2_tokenizer()  # however the file is written: one hash, one name
-        return Tokenizer(definition, name=str(path.parent.name))
+        return Tokenizer(definition)
     except ModelError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -51,9 +51,8 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         needs_gradient = any(ctx.needs_input_grad)
         x_gradient = torch.empty_like(x)
         weight_gradient = torch.zeros(weight.shape, dtype=torch.float32, device=x.device) if needs_gradient else None
-        # The buffers are used again and again: fresh memory costs the system more than the arithmetic on it.
-        logits_room = x.new_empty(min(HEAD_ROWS, len(x)), len(weight))
-        product_room = torch.empty_like(weight) if needs_gradient else None
+        logits_room = _room("logits", (HEAD_ROWS, len(weight)), x)
+        product_room = _room("product", tuple(weight.shape), weight) if needs_gradient else None
         for start in range(0, len(x), HEAD_ROWS):
             rows = slice(start, min(start + HEAD_ROWS, len(x)))
             logits = torch.mm(x[rows], weight.T, out=logits_room[: rows.stop - rows.start])  # (rows, V)
@@ -71,10 +70,22 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         return x_gradient * scale, weight_gradient * scale, None
 
 
+_rooms: dict[str, Tensor] = {}
+
+
+def _room(use: str, shape: tuple[int, int], like: Tensor) -> Tensor:
+    """Memory for intermediate results, the same in every step: fresh memory costs the system more than the arithmetic
+    on it, and blocks of many sizes fragment the heap. Nothing in it lives on after a call."""
+    room = _rooms.get(use)
+    if room is None or (room.shape, room.dtype, room.device) != (shape, like.dtype, like.device):
+        room = _rooms[use] = torch.empty(shape, dtype=like.dtype, device=like.device)
+    return room
+
+
 def _softmax_in_place(logits: Tensor, targets: Tensor, needs_gradient: bool) -> Tensor:
     """The summed loss of logits (N, V); turns them into d loss / d logits = softmax - one_hot, in place."""
     total = torch.zeros((), dtype=torch.float32, device=logits.device)
-    room = torch.empty(min(SOFTMAX_ROWS, len(logits)), logits.size(1), dtype=torch.float32, device=logits.device)
+    room = _room("softmax", (SOFTMAX_ROWS, logits.size(1)), total)
     for start in range(0, len(logits), SOFTMAX_ROWS):
         part = logits[start : start + SOFTMAX_ROWS]
         places = targets[start : start + SOFTMAX_ROWS, None]

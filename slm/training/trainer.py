@@ -24,7 +24,7 @@ from torch import Tensor
 from slm.atomic_write import existing_folder
 from slm.checkpoint import TrainingState, load_model, load_state, save_best_params
 from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches
-from slm.device import Machine, seed_step
+from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
 from slm.training.config import TrainingConfig
@@ -179,6 +179,7 @@ class Trainer:
             self._skip(step, loss, norm)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=False)  # the same memory again: fresh pages cost more than zeros
+        give_back_memory()
         self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started)
 
     def _accumulate_gradients(self, step: int) -> tuple[float, int]:
