@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 
 from slm.errors import ConfigError
+from slm.training.schedule import SCHEDULES
 
+OPTIMIZERS = ("adamw", "muon")
 COUNTS = ("updates", "iterations")
 SWITCH = ("auto", "on", "off")
 
@@ -23,10 +25,16 @@ class TrainingConfig:
     """Samples that go through the model together."""
     accumulation: int = 1
     """Micro-batches whose gradients are added up for one update."""
+    optimizer: str = "adamw"
+    """adamw, or muon: Muon for the matrices of the blocks, AdamW for the rest."""
     learning_rate: float = 1e-3
     """The highest learning rate, reached at the end of the warm-up."""
+    schedule: str = "cosine"
+    """How the learning rate falls after the warm-up: cosine, or stable and then linear ('wsd')."""
+    decay_share: float = 0.4
+    """The last share of the steps, over which 'wsd' falls."""
     final_learning_rate_share: float = 0.1
-    """Where the cosine ends, as a share of learning_rate."""
+    """Where the learning rate ends, as a share of learning_rate."""
     warmup_steps: int = 100
     """Steps over which the learning rate rises from near 0."""
     weight_decay: float = 0.1
@@ -68,12 +76,10 @@ class TrainingConfig:
             _require(math.isfinite(value) and value >= 0, name, "a number from 0 up", value)
         for name in ("beta1", "beta2"):
             _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
-        _require(
-            0 <= self.final_learning_rate_share <= 1,
-            "final_learning_rate_share",
-            "a share from 0 to 1",
-            self.final_learning_rate_share,
-        )
+        for name in ("final_learning_rate_share", "decay_share"):
+            _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
+        for name, allowed in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
         _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)
 

@@ -1,4 +1,4 @@
-"""AdamW with weight decay on matrices only, and its state as named tensors."""
+"""AdamW, or Muon on the matrices and AdamW on the rest; and the state of either as named tensors."""
 
 from __future__ import annotations
 
@@ -9,19 +9,50 @@ from slm.errors import ModelError
 
 
 def make_optimizer(
-    model: nn.Module, learning_rate: float, betas: tuple[float, float], weight_decay: float
-) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101). Vectors, biases and LayerNorm gains, do not decay.
+    model: nn.Module,
+    learning_rate: float,
+    betas: tuple[float, float],
+    weight_decay: float,
+    kind: str = "adamw",
+) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) for all weights, or for what Muon does not take.
 
-    Fused where torch has that: one pass over the weights instead of seven.
+    Vectors, biases and LayerNorm gains, do not decay. Fused where torch has that: one pass over the weights instead of
+    seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW.
     """
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    by_muon = [p for name, p in trained if kind == "muon" and p.dim() == 2 and ".h." in name]
+    taken = set(by_muon)
     groups = [
-        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+        {"params": [p for _, p in trained if p.dim() >= 2 and p not in taken], "weight_decay": weight_decay},
+        {"params": [p for _, p in trained if p.dim() < 2], "weight_decay": 0.0},
     ]
-    fused = all(p.device.type in ("cpu", "cuda") for p in trained)
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=betas, fused=fused)
+    fused = all(p.device.type in ("cpu", "cuda") for _, p in trained)
+    adamw = torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=betas, fused=fused)
+    return MuonWithAdamW(by_muon, adamw, learning_rate, weight_decay) if by_muon else adamw
+
+
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) for matrices beside an AdamW for the rest.
+
+    Muon's updates are scaled to the size of AdamW's (Liu et al. 2025, arXiv 2502.16982), so that one learning rate and
+    one schedule serve both. State and groups are shared: to the trainer and to checkpoints it is one optimizer.
+    """
+
+    def __init__(self, matrices: list[Tensor], adamw: torch.optim.AdamW, learning_rate: float, weight_decay: float):
+        muon = torch.optim.Muon(
+            matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        )
+        super().__init__([{"params": matrices}], {"lr": learning_rate})
+        self._parts = (muon, adamw)
+        self.param_groups = [*muon.param_groups, *adamw.param_groups]
+        for part in self._parts:
+            part.state = self.state
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        for part in self._parts:
+            part.step()
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:

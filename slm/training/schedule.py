@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 
+SCHEDULES = ("cosine", "wsd")
 
-def learning_rate(step: int, steps: int, peak: float, warmup_steps: int, final_share: float) -> float:
-    """Linear warm-up over `warmup_steps`, then a cosine from `peak` down to `final_share * peak` at the last step.
 
-    `step` counts updates from 0. (Loshchilov and Hutter 2016, arXiv 1608.03983, without restarts.)
+def learning_rate(
+    step: int, steps: int, peak: float, warmup_steps: int, final_share: float, schedule: str = "cosine",
+    decay_share: float = 1.0,
+) -> float:  # fmt: skip
+    """Linear warm-up over `warmup_steps`, then from `peak` down to `final_share * peak` at the last step.
+
+    `step` counts updates from 0. 'cosine' falls all the way (Loshchilov and Hutter 2016, arXiv 1608.03983, without
+    restarts); 'wsd' stays at the peak and falls in a straight line over the last `decay_share` of the steps (Hu et al.
+    2024, arXiv 2404.06395).
     """
     if step < warmup_steps:
         return peak * (step + 1) / (warmup_steps + 1)
-    done = (step - warmup_steps) / max(1, steps - 1 - warmup_steps)
-    return peak * (final_share + (1 - final_share) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0))))
+    if schedule == "cosine":
+        done = min((step - warmup_steps) / max(1, steps - 1 - warmup_steps), 1.0)
+        return peak * (final_share + (1 - final_share) * 0.5 * (1 + math.cos(math.pi * done)))
+    left = min((steps - 1 - step) / max(1.0, decay_share * steps), 1.0)
+    return peak * (final_share + (1 - final_share) * max(left, 0.0))

@@ -86,7 +86,9 @@ class Trainer:
         self.steps = config.in_updates(config.steps)
         self.evaluation_interval = config.in_updates(config.evaluation_interval)
         self.save_interval = config.in_updates(config.save_interval) or self.evaluation_interval
-        self.optimizer = make_optimizer(model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay)
+        self.optimizer = make_optimizer(
+            model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
+        )
         self.scaler = torch.amp.GradScaler(machine.device.split(":")[0], enabled=machine.needs_loss_scaling())
         self.progress = Progress()
         size = config.micro_batch_size
@@ -166,7 +168,7 @@ class Trainer:
         step = self.progress.step
         rate = learning_rate(
             step, self.steps, self.config.learning_rate, self.config.in_updates(self.config.warmup_steps),
-            self.config.final_learning_rate_share,
+            self.config.final_learning_rate_share, self.config.schedule, self.config.decay_share,
         )  # fmt: skip
         for group in self.optimizer.param_groups:
             group["lr"] = rate

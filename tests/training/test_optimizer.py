@@ -1,4 +1,4 @@
-"""AdamW: what decays, and that its state can be put away and taken out again."""
+"""AdamW, and Muon beside it: what decays, and that its state can be put away and taken out again."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
 
+BOTH = pytest.mark.parametrize("kind", ["adamw", "muon"])
 
-def optimizer_of(model: GPT, decay: float = 0.1) -> torch.optim.AdamW:
-    return make_optimizer(model, 1e-2, (0.9, 0.95), decay)
+
+def optimizer_of(model: GPT, decay: float = 0.1, kind: str = "adamw") -> torch.optim.Optimizer:
+    return make_optimizer(model, 1e-2, (0.9, 0.95), decay, kind)
 
 
 def train(model: GPT, optimizer: torch.optim.Optimizer, steps: int, seed: int = 0) -> None:
@@ -23,10 +25,11 @@ def train(model: GPT, optimizer: torch.optim.Optimizer, steps: int, seed: int = 
         optimizer.zero_grad()
 
 
-def test_only_matrices_decay() -> None:
+@BOTH
+def test_only_matrices_decay(kind: str) -> None:
     model = tiny_model()
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-    optimizer = optimizer_of(model, decay=0.5)
+    optimizer = optimizer_of(model, 0.5, kind)
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
@@ -36,9 +39,10 @@ def test_only_matrices_decay() -> None:
         torch.testing.assert_close(parameter.detach(), before[name] * factor, msg=name)
 
 
-def test_every_parameter_is_trained_once() -> None:
+@BOTH
+def test_every_parameter_is_trained_once(kind: str) -> None:
     model = tiny_model()
-    optimizer = optimizer_of(model)
+    optimizer = optimizer_of(model, kind=kind)
     trained = [id(parameter) for group in optimizer.param_groups for parameter in group["params"]]
     assert sorted(trained) == sorted(id(parameter) for parameter in model.parameters())
 
@@ -50,13 +54,39 @@ def test_frozen_parameters_are_left_out() -> None:
     assert id(model.transformer.wpe.weight) not in trained and len(trained) == len(list(model.parameters())) - 1
 
 
-def test_a_restored_optimizer_goes_on_with_the_same_bits() -> None:
+def test_muon_moves_the_matrices_of_the_blocks_in_every_direction_alike() -> None:
+    model = tiny_model()
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    train(model, optimizer_of(model, decay=0.0, kind="muon"), steps=1)
+    for name, parameter in model.named_parameters():
+        moved = parameter.detach() - before[name]
+        if parameter.dim() == 2 and ".h." in name:
+            sizes = torch.linalg.svdvals(moved) / (1e-2 * 0.2 * max(parameter.shape) ** 0.5)
+            assert (sizes > 0.4).float().mean() > 0.75 and sizes.max() < 1.4, (
+                name
+            )  # the gradient of few rows lacks some
+        elif parameter.dim() == 2:  # AdamW's first step: every weight that had a gradient moves by the learning rate
+            assert moved.abs().max() == pytest.approx(1e-2, rel=1e-3), name
+
+
+def test_the_learning_rate_of_every_group_counts() -> None:
+    model = tiny_model()
+    before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    optimizer = optimizer_of(model, kind="muon")
+    for group in optimizer.param_groups:
+        group["lr"] = 0.0
+    train(model, optimizer, steps=1)
+    assert all(torch.equal(parameter, before[name]) for name, parameter in model.named_parameters())
+
+
+@BOTH
+def test_a_restored_optimizer_goes_on_with_the_same_bits(kind: str) -> None:
     one, two = tiny_model(), tiny_model(seed=1)
-    optimizer = optimizer_of(one)
+    optimizer = optimizer_of(one, kind=kind)
     train(one, optimizer, steps=3)
     saved = {name: tensor.clone() for name, tensor in optimizer_tensors(optimizer, one).items()}
     two.load_state_dict(one.state_dict())
-    restored = optimizer_of(two)
+    restored = optimizer_of(two, kind=kind)
     train(two, restored, steps=1)  # what it had before must not matter
     two.load_state_dict(one.state_dict())
     restore_optimizer(restored, two, saved)

@@ -96,6 +96,14 @@ def test_pretraining_goes_on_with_the_same_bits(place: Place, step: int, precisi
     assert differences(run, whole) == []
 
 
+def test_pretraining_by_muon_goes_on_with_the_same_bits(place: Place) -> None:
+    training = {"optimizer": "muon", "schedule": "wsd", "save_interval": 4}
+    whole = place.pretrain("muon", **training)
+    with pytest.raises(Stopped):
+        place.pretrain("muon-5", stop_at(5), **training)
+    assert differences(resume_pretraining("muon-5", runs=place.runs), whole) == []
+
+
 @pytest.mark.parametrize("step", [1, 4, 5])
 def test_finetuning_goes_on_with_the_same_bits(place: Place, step: int) -> None:
     """Records of unequal lengths, a longer context and another dropout than the parent's."""

@@ -32,6 +32,16 @@ def test_the_rate_falls_as_a_cosine_to_its_final_share() -> None:
     assert all(later < earlier for earlier, later in itertools.pairwise(all_rates))
 
 
+def test_wsd_stays_and_then_falls_in_a_line() -> None:
+    all_rates = [learning_rate(step, 100, 2.0, 10, 0.25, "wsd", 0.4) for step in range(100)]
+    assert all_rates[:10] == [pytest.approx(2.0 * (step + 1) / 11) for step in range(10)]
+    assert all(rate == 2.0 for rate in all_rates[10:60])
+    assert all_rates[79] == pytest.approx(0.5 + 1.5 / 2) and all_rates[-1] == pytest.approx(0.5)
+    falls = [earlier - later for earlier, later in itertools.pairwise(all_rates[59:])]
+    assert falls == [pytest.approx(1.5 / 40)] * 40
+    assert learning_rate(99, 100, 2.0, 10, 0.25, "wsd", 0.0) == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (1, 5), (5, 5), (5, 4), (3, 100)])
 def test_short_runs_have_rates_too(steps: int, warmup: int) -> None:
     assert all(0 < rate <= 1 for rate in rates(steps, warmup))
@@ -80,6 +90,7 @@ def test_the_documented_recipe_is_1250_updates_of_131072_tokens() -> None:
         ("steps", 0), ("micro_batch_size", 0), ("accumulation", -1), ("evaluation_interval", 0), ("warmup_steps", -1),
         ("learning_rate", math.nan), ("learning_rate", -1.0), ("gradient_clip", math.inf), ("beta1", 1.0),
         ("final_learning_rate_share", 1.5), ("count", "epochs"), ("compile", "perhaps"), ("save_interval", -5),
+        ("optimizer", "sgd"), ("schedule", "step"), ("decay_share", -0.1),
     ],
 )  # fmt: skip
 def test_a_setting_that_makes_no_sense_is_refused_by_name(key: str, value: object) -> None:

@@ -1,0 +1,121 @@
+"""What pays in a short run: ingredients of the training recipe at equal training time, several seeds, one table.
+
+    python bench/ingredients.py STORE --seconds 120 --seeds 3 --results results.jsonl [VARIANT ...]
+
+STORE is a token store (`slm prepare stories_train.jsonl.gz --tokenizer bpe:4096 --validation ...`). Each variant first
+runs a few steps to see how fast it is, and then as many as fit into the time, evaluation not counted. What stands in
+the results file is not run again, so a stopped screen goes on. Run it with nothing else running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BASE = {
+    "model.block_size": 256, "model.n_layer": 6, "model.n_head": 4, "model.n_embd": 256,
+    "training.micro_batch_size": 16, "training.learning_rate": 2e-3, "training.warmup_steps": 30,
+    "training.evaluation_samples": 64, "training.sample_points": 1, "samples.generation.max_new_tokens": 1,
+    "evaluation.memorisation_samples": 0, "evaluation.documents": 200,
+}  # fmt: skip
+MUON = {"training.optimizer": "muon"}
+VARIANTS = {
+    "adamw, cosine": {},
+    "adamw, 4e-3": {"training.learning_rate": 4e-3},
+    "muon, 2e-3": MUON,
+    "muon, 4e-3": MUON | {"training.learning_rate": 4e-3},
+    "muon, 8e-3": MUON | {"training.learning_rate": 8e-3},
+    "muon, 4e-3, wsd": MUON | {"training.learning_rate": 4e-3, "training.schedule": "wsd"},
+    "muon, 4e-3, to 0": MUON | {"training.learning_rate": 4e-3, "training.final_learning_rate_share": 0.0},
+    "muon, 4e-3, 2k tokens": MUON | {"training.learning_rate": 4e-3, "training.micro_batch_size": 8},
+    "adamw, 2k tokens": {"training.micro_batch_size": 8},
+    "muon, 4e-3, 1k tokens": MUON | {"training.learning_rate": 4e-3, "training.micro_batch_size": 4},
+}
+STEPS_TO_SEE_THE_SPEED = 12
+
+
+def train(store: Path, settings: dict[str, object], steps: int, seed: int) -> dict[str, float]:
+    """Train once in a fresh process; its figures."""
+    settings = BASE | settings | {"training.steps": steps, "training.evaluation_interval": steps, "training.seed": seed}
+    assignments = [f"--set={key}={value}" for key, value in settings.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "slm", "train", str(store), "--name", "one", "--runs", folder, *assignments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(done.stderr)
+        run = Path(folder) / "one"
+        steps_done = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        speeds = [line["tokens_per_second"] for line in steps_done if line["kind"] == "step"]
+        after = [
+            row for row in json.loads((run / "evaluation.json").read_text())["results"] if row["moment"] == "after"
+        ]
+        record = json.loads((run / "run.json").read_text())
+    seconds = record["timing"]["training_seconds"] - record["timing"]["evaluation_seconds"]
+    tokens = record["tokens_seen"]
+    return {
+        "tokens_per_second": statistics.median(speeds[2:]), "seconds": seconds, "tokens": tokens,
+        "bits_per_byte": after[0]["bits_per_byte"],
+    }  # fmt: skip
+
+
+def tokens_per_step(settings: dict[str, object]) -> int:
+    merged = BASE | settings
+    return merged["training.micro_batch_size"] * merged["model.block_size"]
+
+
+def measure(store: Path, name: str, seconds: float, seed: int, known: list[dict]) -> dict[str, float | str]:
+    """One variant and seed, for `seconds` of training at the speed that the variant was seen to have."""
+    speeds = [row["tokens_per_second"] for row in known if row["variant"] == name]
+    speed = speeds[0] if speeds else train(store, VARIANTS[name], STEPS_TO_SEE_THE_SPEED, 0)["tokens_per_second"]
+    steps = round(seconds * speed / tokens_per_step(VARIANTS[name]))
+    return {
+        "variant": name,
+        "seed": seed,
+        "budget": seconds,
+        "steps": steps,
+        **train(store, VARIANTS[name], steps, seed),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("store", type=Path)
+    parser.add_argument("variants", nargs="*", choices=[[], *VARIANTS], help="by default all")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--results", type=Path, default=Path("results.jsonl"))
+    arguments = parser.parse_args()
+    rows = (
+        [json.loads(line) for line in arguments.results.read_text().splitlines()] if arguments.results.exists() else []
+    )
+    rows = [row for row in rows if row["budget"] == arguments.seconds]
+    for seed in range(arguments.seeds):
+        for name in arguments.variants or VARIANTS:
+            if any((row["variant"], row["seed"]) == (name, seed) for row in rows):
+                continue
+            rows.append(measure(arguments.store, name, arguments.seconds, seed, rows))
+            with open(arguments.results, "a", encoding="utf-8") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+                os.fsync(file.fileno())
+            print(json.dumps(rows[-1]), flush=True)
+    print(
+        f"{'variant':<26}{'bits per byte':>14}{'lowest':>8}{'highest':>8}{'tokens':>12}{'tokens/s':>10}{'seconds':>9}"
+    )
+    for name in dict.fromkeys(row["variant"] for row in rows):
+        mine = [row for row in rows if row["variant"] == name]
+        scores = [row["bits_per_byte"] for row in mine]
+        middle = [statistics.mean(row[key] for row in mine) for key in ("tokens", "tokens_per_second", "seconds")]
+        print(
+            f"{name:<26}{statistics.mean(scores):>14.3f}{min(scores):>8.3f}{max(scores):>8.3f}"
+            f"{middle[0]:>12,.0f}{middle[1]:>10,.0f}{middle[2]:>9.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
