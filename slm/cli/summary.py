@@ -105,18 +105,18 @@ def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | 
 
 def _print_scores(scores: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
-    for column in ("bits per byte (lower is better)", "before", "after", "95 % interval", "documents"):
-        table.add_column(column, justify="left" if column.startswith("bits") else "right")
+    for column in ("held out", "before", "after", "95 % interval", "documents"):
+        table.add_column(column, justify="left" if column == "held out" else "right")
     after = [score for score in scores if score["moment"] == "after"]
     before = [score for score in scores if score["moment"] == "before"]
     for score, earlier in zip(after, before, strict=True):
         low, high = score["interval"]
         table.add_row(
-            escape(score["title"]), f"{earlier['bits_per_byte']:.3f}",
+            escape(score["title"].removesuffix(", held out")), f"{earlier['bits_per_byte']:.3f}",
             f"{score['bits_per_byte']:.3f}", f"{low:.3f} to {high:.3f}",
             f"{score['documents']:,} of {score['documents_in_split']:,}",
         )  # fmt: skip
-    out.print()
+    out.print("\nbits per byte, lower is better:")
     out.print(table)
 
 
