@@ -14,7 +14,7 @@ from typing import Any
 
 from slm import __version__
 
-CORE = ("torch", "numpy", "fastokens", "safetensors", "typer", "rich", "matplotlib")
+CORE = ("torch", "numpy", "fastokens", "tokenizers", "safetensors", "typer", "rich", "matplotlib")
 EXTRAS = {
     "hub": (("datasets", "huggingface_hub", "pyarrow"), "hub:owner/name sources and .parquet files"),
     "tensorboard": (("tensorboard",), "TensorBoard beside metrics.jsonl"),

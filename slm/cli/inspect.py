@@ -129,8 +129,10 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for column in ("run", "stage", "state", "parameters", "bits per byte", "size", "created"):
-        table.add_column(column, justify="right" if column in ("parameters", "bits per byte", "size") else "left")
+    for column in ("run", "stage", "state", "weights", "bits/byte", "disk", "created"):
+        justify = "right" if column in ("weights", "bits/byte", "disk") else "left"
+        # A name that a person must type again is never cut short.
+        table.add_column(column, justify=justify, no_wrap=column == "run", overflow="fold")
     for row in rows:
         figure = "" if row["bits_per_byte"] is None else f"{row['bits_per_byte']:.3f}"
         parameters = f"{row['parameters'] / 1e6:.1f} M" if row["parameters"] else ""
@@ -141,6 +143,6 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
             parameters,
             figure,
             f"{row['bytes'] / 1e6:,.0f} MB",
-            row["created"][:16].replace("T", " "),
+            row["created"][5:16].replace("T", " "),
         )
     Console(highlight=False).print(table)

@@ -90,7 +90,7 @@ def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | 
     """The figures of `slm evaluate`."""
     table = Table(box=None, pad_edge=False)
     for column in ("scored", "documents", "tokens", "loss", "perplexity", "bits per byte", "95 % interval"):
-        table.add_column(column, justify="left" if column == "scored" else "right")
+        table.add_column(column, justify="left" if column == "scored" else "right", no_wrap=column != "scored")
     for row in results:
         low, high = row["interval"]
         figures = (f"{row['documents']:,}", f"{row['tokens']:,}", f"{row['loss']:.4f}", f"{row['perplexity']:.2f}")
@@ -106,7 +106,7 @@ def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | 
 def _print_scores(scores: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("held out", "before", "after", "95 % interval", "documents"):
-        table.add_column(column, justify="left" if column == "held out" else "right")
+        table.add_column(column, justify="left" if column == "held out" else "right", no_wrap=column != "held out")
     after = [score for score in scores if score["moment"] == "after"]
     before = [score for score in scores if score["moment"] == "before"]
     for score, earlier in zip(after, before, strict=True):
