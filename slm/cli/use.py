@@ -269,7 +269,7 @@ def _model_and_store(source: str, data: str, column: list[str] | None, runs: Pat
     if store.tokenizer.sha256 != loaded.tokenizer.sha256:
         raise ConfigError(
             f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; "
-            "prepare it with --tokenizer"
+            f"prepare it with --tokenizer {loaded.tokenizer_source}"
         )
     return loaded, store
 

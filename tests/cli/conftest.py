@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,3 +88,12 @@ def workshop(finished_workshop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The folder as working directory; tests that change a run make their own."""
     monkeypatch.chdir(finished_workshop)
     yield finished_workshop
+
+
+@pytest.fixture
+def own_workshop(finished_workshop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the texts alone, for tests that make stores and runs."""
+    for name in ("stories.txt", "questions.jsonl"):
+        shutil.copy(finished_workshop / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -16,9 +16,9 @@ def test_prepare_prints_counts_and_bytes_per_token(slm, workshop) -> None:
     assert json.loads(again.out)["splits"]["train"]["documents"] == 57
 
 
-def test_prepare_recommends_a_vocabulary_of_its_own_where_gpt2s_fits_badly(slm, workshop) -> None:
+def test_prepare_recommends_a_vocabulary_of_its_own_where_gpt2s_fits_badly(slm, own_workshop) -> None:
     greek = [f"Ο {name} είδε την {n}η θάλασσα και χάρηκε πολύ." for n, name in enumerate(["Νίκος", "Γιώργος"] * 20)]
-    (workshop / "greek.txt").write_text("\n\n".join(greek), encoding="utf-8")
+    (own_workshop / "greek.txt").write_text("\n\n".join(greek), encoding="utf-8")
     badly = slm("prepare", "greek.txt", "--separator", r"\n\n", "--out", "greek")
     assert badly.code == 0 and "fits this text badly" in badly.out and "--tokenizer bpe:4096" in badly.out
     english = slm("prepare", "stories.txt", "--separator", r"\n\n", "--out", "english")
@@ -27,7 +27,7 @@ def test_prepare_recommends_a_vocabulary_of_its_own_where_gpt2s_fits_badly(slm, 
     assert own.code == 0 and "training a vocabulary of 500 tokens" in own.err and "badly" not in own.out
 
 
-def test_tuning_takes_the_vocabulary_of_the_model(slm, workshop) -> None:
+def test_tuning_takes_the_vocabulary_of_the_model(slm, own_workshop) -> None:
     made = slm(
         "train",
         "stories.txt",
@@ -46,7 +46,7 @@ def test_tuning_takes_the_vocabulary_of_the_model(slm, workshop) -> None:
     assert again.code == 1 and "Traceback" not in again.err
 
 
-def test_a_token_store_keeps_its_tokenizer(slm, workshop) -> None:
+def test_a_token_store_keeps_its_tokenizer(slm, own_workshop) -> None:
     assert slm("prepare", "stories.txt", "--separator", r"\n\n", "--out", "store").code == 0
     outcome = slm("train", "store", "--tokenizer", "bpe:400")
     assert outcome.code == 2 and "--tokenizer is for documents" in outcome.err
