@@ -87,11 +87,13 @@ def measure(store: Path, name: str, seconds: float, seed: int, known: list[dict]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("store", type=Path)
-    parser.add_argument("variants", nargs="*", choices=[[], *VARIANTS], help="by default all")
+    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"by default all: {'; '.join(VARIANTS)}")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--results", type=Path, default=Path("results.jsonl"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
+    if unknown := [name for name in arguments.variants if name not in VARIANTS]:
+        parser.error(f"no variant {unknown[0]!r}; there are: {'; '.join(VARIANTS)}")
     rows = (
         [json.loads(line) for line in arguments.results.read_text().splitlines()] if arguments.results.exists() else []
     )
