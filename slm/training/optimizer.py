@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from slm.errors import ModelError
+from slm.errors import ConfigError, ModelError
 
 
 def make_optimizer(
@@ -18,8 +18,11 @@ def make_optimizer(
     """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) for all weights, or for what Muon does not take.
 
     Vectors, biases and LayerNorm gains, do not decay. Fused where torch has that: one pass over the weights instead of
-    seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW.
+    seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW. Raises
+    ConfigError where torch is too old for it.
     """
+    if kind == "muon" and not hasattr(torch.optim, "Muon"):
+        raise ConfigError(f"training.optimizer=muon needs torch 2.9 or newer, found {torch.__version__}; take adamw")
     trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     by_muon = [p for name, p in trained if kind == "muon" and p.dim() == 2 and ".h." in name]
     taken = set(by_muon)

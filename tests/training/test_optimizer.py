@@ -6,7 +6,7 @@ import pytest
 import torch
 from tiny import tiny_model
 
-from slm.errors import ModelError
+from slm.errors import ConfigError, ModelError
 from slm.model.gpt import GPT
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
 
@@ -67,6 +67,13 @@ def test_muon_moves_the_matrices_of_the_blocks_in_every_direction_alike() -> Non
             )  # the gradient of few rows lacks some
         elif parameter.dim() == 2:  # AdamW's first step: every weight that had a gradient moves by the learning rate
             assert moved.abs().max() == pytest.approx(1e-2, rel=1e-3), name
+
+
+def test_a_torch_without_muon_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.optim, "Muon")
+    with pytest.raises(ConfigError, match=r"optimizer=muon needs torch 2\.9 or newer, found .*; take adamw"):
+        optimizer_of(tiny_model(), kind="muon")
+    optimizer_of(tiny_model())
 
 
 def test_the_learning_rate_of_every_group_counts() -> None:
