@@ -69,6 +69,17 @@ def test_documents_become_answers(whole: PipelineResult) -> None:
     assert whole.tuned.read()["parent"]["run"] == "whole"
 
 
+def test_questions_are_tokenized_as_the_stories_were(folder: Path) -> None:
+    recipe = replace(recipe_of(folder), tokenizer="bpe:300")
+    with pytest.raises(Stopped):
+        run_recipe(recipe, "own", SignalIn("pretraining", "training", signal.SIGINT), runs=folder / "runs")
+    result = resume_recipe("own", runs=folder / "runs")
+    assert result.tuned is not None
+    base, tuned = (run.read()["data"]["tokenizer"] for run in (result.base, result.tuned))
+    assert base == tuned and base["name"].startswith("bpe:")
+    assert result.tuned.read()["recipe"]["tokenizer"] == result.base.read()["data"]["folder"]
+
+
 def test_the_summary_holds_what_a_person_wants_to_see(whole: PipelineResult) -> None:
     summary = json.loads(json.dumps(whole.summary()))
     assert (summary["base"], summary["tuned"]) == ("whole", "whole-medical")
