@@ -10,7 +10,7 @@ from slm.cli.console import ConsoleObserver
 from slm.cli.summary import print_summary
 from slm.errors import SlmError
 from slm.finetune import finetune
-from slm.pipeline import PipelineResult, prepare_recipe
+from slm.pipeline import PipelineResult, prepare_recipe, tokenized_like
 from slm.pretrain import pretrain
 from slm.recipe import load_recipe
 
@@ -30,8 +30,9 @@ def main() -> None:
     base = pretrain(stories, recipe, observer=observer)
 
     # The same trainer tunes it on questions and answers: only the answers are trained on.
-    questions = prepare_recipe(recipe.finetuning, message=observer.message)
-    tuned = finetune(questions, recipe.finetuning, str(base.path), f"{base.name}-medical", observer)
+    tuning = tokenized_like(stories, recipe.finetuning)
+    questions = prepare_recipe(tuning, message=observer.message)
+    tuned = finetune(questions, tuning, str(base.path), f"{base.name}-medical", observer)
 
     # Both runs measured themselves before and after, in bits per byte of held-out text; the report shows it all.
     print_summary(PipelineResult(base, tuned).summary(), next_command='slm generate --question "What is asthma?"')

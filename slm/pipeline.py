@@ -70,7 +70,7 @@ def run_recipe(
             f"recipe {recipe.name!r} fine-tunes a model that is there; use slm finetune --recipe {recipe.name}"
         )
     store = prepare_store(recipe)
-    tuning = _tokenized_like(store, recipe.finetuning) if recipe.finetuning else None
+    tuning = tokenized_like(store, recipe.finetuning) if recipe.finetuning else None
     tuning_store = prepare_store(tuning) if tuning else None
     base = pretrain(
         store, recipe, name, observer=observer, command=command, runs=runs, resume_command="slm run --resume {run}"
@@ -97,14 +97,14 @@ def resume_recipe(
         return PipelineResult(folder, None)
     tuned = _tuned_run(folder, recipe.finetuning, runs)
     if tuned is None:
-        tuning = _tokenized_like(recorded_store(record), recipe.finetuning)
+        tuning = tokenized_like(recorded_store(record), recipe.finetuning)
         tuned = _tune(tuning, prepare_store(tuning), folder, observer, record["command"], runs)
     elif tuned.read()["state"] != "finished":
         tuned = resume_finetuning(tuned.name, observer, runs, resume_command=f"slm run --resume {folder.argument}")
     return PipelineResult(folder, tuned)
 
 
-def _tokenized_like(store: TokenStore, tuning: Recipe) -> Recipe:
+def tokenized_like(store: TokenStore, tuning: Recipe) -> Recipe:
     """The recipe of the second stage: its questions are tokenized as the texts in `store` were."""
     return replace(tuning, tokenizer=store.tokenizer_source)
 

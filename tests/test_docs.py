@@ -71,9 +71,8 @@ def _small_recipe() -> str:
         'documents.source = "samples:medical"\ndocuments.kind = "question_answer"\n'
         "samples.questions = 0\nsamples.prompts = ['What is asthma?']\n" + "\n".join(tuning)
     )
-    return 'description = "t"\nfinetuning = "small-medical.toml"\ndocuments.source = "samples:stories"\n' + "\n".join(
-        lines
-    )
+    head = 'description = "t"\nfinetuning = "small-medical.toml"\ndocuments.source = "samples:stories"\n'
+    return head + 'tokenizer = "bpe:400"\n' + "\n".join(lines)  # a vocabulary of its own, as quick has
 
 
 def test_the_reference_of_commands_is_fresh() -> None:
