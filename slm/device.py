@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import platform
 import shutil
@@ -41,6 +42,13 @@ class Machine:
     def is_cuda(self) -> bool:
         return self.device.startswith("cuda")
 
+    def wait(self) -> None:
+        """Until the device has done what it was given; a CPU always has."""
+        if self.is_cuda():
+            torch.cuda.synchronize(self.device)
+        elif self.device == "mps":
+            torch.mps.synchronize()
+
     def to_device(self, array: torch.Tensor) -> torch.Tensor:
         """Move a CPU tensor; on CUDA through pinned memory and without waiting for the copy."""
         if self.is_cuda():
@@ -74,6 +82,12 @@ def best_precision(device: str) -> str:
     return "float32"
 
 
+def multiplies_bfloat16(device: str) -> bool:
+    """Whether matrix products in bfloat16 run in hardware on this device."""
+    return best_precision(device) == "bfloat16"
+
+
+@functools.cache
 def cpu_has_bfloat16() -> bool:
     """Whether the CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX on x86, BF16 on ARM)."""
     if platform.machine().lower() in ("x86_64", "amd64"):

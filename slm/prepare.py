@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from slm.data.documents import DocumentsConfig, DocumentStream, open_documents
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import FILES, FORMAT, TokenStore, open_token_store, read_manifest, write_token_store
 from slm.data.tokenizer import Tokenizer, load_tokenizer
-from slm.data.tokenizer_training import TRAINING_VERSION, train_bpe, vocabulary_size
+from slm.data.tokenizer_training import TRAINING_VERSION, fitting_size, train_bpe, vocabulary_size
 from slm.errors import DataError
 
 STORES = Path("token_stores")
@@ -34,7 +34,7 @@ def prepare(
     `folder` is by default token_stores/<source>-<fingerprint>. Raises DataError, NetworkError, ConfigError.
     """
     size = vocabulary_size(tokenizer)
-    encoder = None if size else load_tokenizer(tokenizer)
+    encoder = load_tokenizer(tokenizer) if size is None else None
     if documents.kind == "question_answer" and prompt_format is None:
         prompt_format = PromptFormat()
     stream = open_documents(documents)
@@ -60,8 +60,12 @@ def prepare(
 
 
 def _trained_tokenizer(stream: DocumentStream, size: int, message: Callable[[str], None]) -> Tokenizer:
+    def texts() -> Iterator[str]:
+        return ("\n".join(record.values()) for split, record in stream if split == "train")
+
+    size = size or fitting_size(sum(len(text.encode()) for text in texts()))
     message(f"training a vocabulary of {size:,} tokens")
-    return train_bpe(("\n".join(record.values()) for split, record in stream if split == "train"), size)
+    return train_bpe(texts(), size)
 
 
 def _described(stream: DocumentStream, fingerprint: str) -> dict[str, Any]:

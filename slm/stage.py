@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,14 @@ from slm.model.gpt import GPT
 from slm.recipe import Recipe
 from slm.report.html import write_report
 from slm.report.loss_curve import draw_loss_curve
+from slm.training.budget import Budget
 from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, recorded_setup, run_record
 from slm.training.observer import Observer
+from slm.training.pace import ByClock, ByStep, Pace, Recorded
 from slm.training.run_folder import RunFolder, create_run, recording
 from slm.training.stop_request import stopping_at_once
+
+REHEARSED_DOCUMENTS = 32
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Measure:
 class Stage:
     """What a stage works on. `parent` is None for a model that starts from random weights.
 
-    `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run.
+    `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run. `budget` ends it by the
+    clock; `replayed` is the metrics.jsonl of a run to do again, step by step.
     """
 
     recipe: Recipe
@@ -62,6 +68,8 @@ class Stage:
     observer: Observer = field(default_factory=Observer)
     resume_command: str = ""
     base_prompts: tuple[str, ...] = ()
+    budget: Budget | None = None
+    replayed: Path | None = None
 
 
 def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -> RunFolder:
@@ -71,6 +79,7 @@ def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -
         "stage": stage.recipe.stage,
         "command": command,
         "parent": stage.parent,
+        "replayed": str(stage.replayed) if stage.replayed else None,
         "recipe": to_dict(stage.recipe),
         **run_record(stage.model, stage.recipe.training, setup, stage.store.summary()),
     }
@@ -129,21 +138,25 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
         trainer = make_trainer(
             run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
             recipe.training, setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
-            {"recipe": recipe.name, "stage": recipe.stage, **made_from},
+            {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage),
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():
             trainer.restore()
+            if stage.budget:
+                stage.budget.before = trainer.progress.spent
         else:
             _measure_before(stage, run)
+        documents = _rehearse(stage, run) if stage.budget else recipe.evaluation.documents
         progress = trainer.train()
         draw_loss_curve(run.path)
-        _measure_after(stage, run)
+        _measure_after(stage, run, documents)
         seconds = {"training_seconds": progress.seconds, "evaluation_seconds": progress.evaluation_seconds}
         run.update(
             timing={name: round(value, 1) for name, value in seconds.items()},
             tokens_seen=progress.tokens,
             best_validation_loss=progress.best_validation_loss,
             best_step=progress.best_step,
+            steps=progress.step,
         )
     write_report(run.path)
 
@@ -176,8 +189,39 @@ def _curve_when_stopped(run: RunFolder) -> Iterator[None]:
         raise
 
 
+def _pace(stage: Stage) -> Pace:
+    if stage.replayed is not None:
+        return Recorded(stage.replayed)
+    return ByClock(stage.recipe.training, stage.budget) if stage.budget else ByStep(stage.recipe.training)
+
+
+def _clock(stage: Stage) -> Callable[[], float]:
+    return stage.budget.running if stage.budget else time.perf_counter
+
+
+def _rehearse(stage: Stage, run: RunFolder) -> int:
+    """Do what follows training once on a small scale, and keep back from the budget the time that it will take.
+
+    Returns how many documents can be scored at the end: all that are asked for and fit into a fortieth of the budget.
+    """
+    began = stage.budget.running()
+    draw_loss_curve(run.path)
+    write_report(run.path)
+    drawn = stage.budget.running()
+    documents = [min(REHEARSED_DOCUMENTS, measure.split.documents) for measure in stage.measures]
+    for measure, count in zip(stage.measures, documents, strict=True):
+        evaluate(stage.model, measure.split, stage.store.tokenizer, count, measure.responses)
+    per_document = (stage.budget.running() - drawn) / sum(documents) * len(stage.measures)
+    wanted = stage.recipe.evaluation.documents or max(measure.split.documents for measure in stage.measures)
+    fitting = int(stage.budget.seconds / 40 / per_document)
+    scored = max(REHEARSED_DOCUMENTS, min(wanted, fitting))
+    stage.budget.reserve = 1.1 * (drawn - began + scored * per_document)
+    return scored
+
+
 def _measure_before(stage: Stage, run: RunFolder) -> None:
-    run.write("evaluation.json", {"results": _scores(stage, stage.model, "before"), "memorisation": None})
+    documents = REHEARSED_DOCUMENTS if stage.budget else stage.recipe.evaluation.documents
+    run.write("evaluation.json", {"results": _scores(stage, stage.model, "before", documents), "memorisation": None})
     if stage.prompt_format is not None:
         items = [
             {
@@ -191,11 +235,11 @@ def _measure_before(stage: Stage, run: RunFolder) -> None:
         run.write("answers.json", {"items": items})
 
 
-def _measure_after(stage: Stage, run: RunFolder) -> None:
+def _measure_after(stage: Stage, run: RunFolder, documents: int) -> None:
     best = load_model(run.best_model()).model.to(next(stage.model.parameters()).device)
     evaluation = json.loads((run.path / "evaluation.json").read_text())
     results = [result for result in evaluation["results"] if result["moment"] == "before"]
-    results += _scores(stage, best, "after")
+    results += _scores(stage, best, "after", documents)
     run.write("evaluation.json", {"results": results, "memorisation": _memorisation(stage, best)})
     if stage.prompt_format is not None:
         answers = json.loads((run.path / "answers.json").read_text())
@@ -204,11 +248,11 @@ def _measure_after(stage: Stage, run: RunFolder) -> None:
         run.write("answers.json", answers)
 
 
-def _scores(stage: Stage, model: GPT, moment: str) -> list[dict[str, Any]]:
+def _scores(stage: Stage, model: GPT, moment: str, documents: int) -> list[dict[str, Any]]:
     results = []
     for measure in stage.measures:
         score = evaluate(
-            model, measure.split, stage.store.tokenizer, stage.recipe.evaluation.documents, measure.responses,
+            model, measure.split, stage.store.tokenizer, documents, measure.responses,
             progress=lambda done, total, what=f"scoring {measure.title}": stage.observer.working(what, done, total),
         )  # fmt: skip
         low, high = score.interval

@@ -22,7 +22,7 @@ LAYERS = (
     ("checkpoint",),
     ("training", "generation", "evaluation"),
     ("report", "recipe"),
-    ("stage", "prepare"),
+    ("stage", "prepare", "plan"),
     ("pretrain", "finetune"),
     ("pipeline",),
     ("cli",),

@@ -41,11 +41,12 @@ class ConsoleObserver(Observer):
         self._progress: Progress | None = None
         self._last_line = 0.0
 
-    def started(self, step: int, steps: int, tokens_per_step: int) -> None:
+    def started(self, step: int, steps: int, tokens_per_step: int, by_clock: bool = False) -> None:
         self._first, self._steps, self._began = step, steps, time.perf_counter()
         self._step, self._micro, self._tokens_per_step = step, 0, tokens_per_step
         self._figures = ""
-        say(f"training: {steps - step} steps of {tokens_per_step:,} tokens")
+        how_many = "until the time is over, in steps" if by_clock else f"{steps - step} steps"
+        say(f"training: {how_many} of {tokens_per_step:,} tokens")
         self._draw("training", step, steps)
 
     def tokens_done(self, tokens: int) -> None:
@@ -57,6 +58,7 @@ class ConsoleObserver(Observer):
         self._step, self._micro = step, 0
         loss = "loss not finite" if metrics["loss"] is None else f"loss {metrics['loss']:.3f}"
         rate, speed = metrics["learning_rate"], metrics["tokens_per_second"]
+        self._steps = metrics.get("steps", self._steps)
         left = (time.perf_counter() - self._began) / (step - self._first) * (self._steps - step)
         self._figures = f"{loss}  lr {rate:.1e}  {speed:,.0f} tok/s  {duration(left)} left"
         self._update(step)
@@ -128,8 +130,9 @@ class ConsoleObserver(Observer):
 
     def _update(self, done: float) -> None:
         if self._progress is not None:
-            total = self._progress.tasks[0].total
-            self._progress.update(self._task, completed=done, count=f"{int(done)}/{total:.0f}", figures=self._figures)
+            total = self._steps if self._what == "training" else self._progress.tasks[0].total
+            count = f"{int(done)}/{total:.0f}"
+            self._progress.update(self._task, completed=done, total=total, count=count, figures=self._figures)
 
     def _erase(self) -> None:
         if self._progress is not None:

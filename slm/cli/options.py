@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +40,37 @@ Tokenizer = Annotated[
 Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
 Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
+
+
+Budget = Annotated[
+    str,
+    typer.Option(
+        metavar="TIME",
+        help="Running time for the whole command, such as 10m or 1h30m; vocabulary, shape and schedule follow from it.",
+    ),
+]
+Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory that a budgeted run may take, such as 4G.")]
+Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the run, in place of --runs and --name.")]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+
+
+def seconds_of(text: str, option: str) -> float:
+    """600.0 for '10m', '600' or '600s'; 5400.0 for '1h30m'. Raises ConfigError for anything else."""
+    number = r"(\d+(?:\.\d+)?)([smhd]?)"
+    found = re.findall(number, text) if re.fullmatch(f"(?:{number})+", text.strip()) else []
+    total = sum(float(count) * _SECONDS[unit or "s"] for count, unit in found)
+    if not total:
+        raise ConfigError(f"{option} expects a time such as 10m, 90s or 1h30m, got {text!r}")
+    return total
+
+
+def bytes_of(text: str, option: str) -> int:
+    """4294967296 for '4G'. Raises ConfigError for what is no size."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMG]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if not match or not float(match[1]):
+        raise ConfigError(f"{option} expects a size such as 4G or 500M, got {text!r}")
+    return int(float(match[1]) * _BYTES[match[2].upper()])
 
 
 def documents_section(

@@ -126,25 +126,54 @@ def train(
     validation: options.Validation = None,
     separator: options.Separator = "",
     tokenizer: options.Tokenizer = "",
+    budget: options.Budget = "",
+    memory: options.Memory = "",
+    out: options.Out = None,
+    extend: Annotated[
+        str, typer.Option(metavar="TIME", help="Go on for so long with a run by --budget, from before its decay.")
+    ] = "",
+    replay: Annotated[
+        str, typer.Option(metavar="RUN", help="Repeat a run by --budget step by step, to the same bits.")
+    ] = "",
+    seeds: Annotated[int, typer.Option(help="Train so many times, with the seeds from training.seed up.")] = 1,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Train a model on text.
+    """Train a model on text, for so many steps or so much time.
 
-    Example: slm train stories.txt --set training.steps=500
+    Example: slm train stories.txt --budget 10m
+
+    Longer: slm train --extend 20m RUN goes on with what came of it.
     """
-    from slm.pretrain import pretrain, resume_pretraining
+    from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
+    from slm.training.budget import RunningTime
 
+    running = RunningTime()
+    if out is not None:
+        runs, name = out.parent, out.name
+    _refuse_mixed(budget, resume, extend, replay, seeds)
     with _observer(yes, "--set training.steps=... for fewer steps") as observer:
         if resume is not None:
-            finished = resume_pretraining(resume, observer, runs)
+            finished = resume_pretraining(resume, observer, runs, running=running)
+        elif extend:
+            seconds, run = options.seconds_of(extend, "--extend"), _only_run(data)
+            finished = extend_pretraining(run, seconds, name, observer, _command(), runs, running)
+        elif replay:
+            finished = replay_pretraining(replay, name, observer, _command(), runs)
         else:
             model = _model_folder(from_, runs)
-            settings, store = _recipe_and_store(
+            recipe = "budget" if budget and recipe == "stories" else recipe
+            settings, store = recipe_and_store(
                 recipe, set_, data, "text", column, validation, separator, tokenizer, model
             )
-            finished = pretrain(store, settings, name, model, observer, _command(), runs)
-    _print_finished(finished, as_json, f'slm generate {finished.name} "Once upon a time"')
+            if budget:
+                settings = _planned(settings, set_, store, budget, memory, model, observer)
+            for number in range(seeds):
+                seeded = _with_seed(settings, number) if seeds > 1 else settings
+                of_seed = name and (name if seeds == 1 else f"{name}-seed{seeded.training.seed}")
+                finished = pretrain(store, seeded, of_seed, model, observer, _command(), runs, running=running)
+                running = None  # each further one has the whole budget
+    _print_finished(finished, as_json, f'slm generate {finished.argument} "Once upon a time"')
 
 
 def finetune(
@@ -182,12 +211,58 @@ def finetune(
                 from_ = newest_pretraining(runs).name
                 observer.message(f"starting from {runs / from_}, the newest base run")
             model = _model_folder(from_, runs)
-            settings, store = _recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
+            settings, store = recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
             finished = tune(store, settings, from_, name, observer, _command(), runs)
     _print_finished(finished, as_json, f'slm generate {finished.name} --question "What are the symptoms of asthma?"')
 
 
-def _recipe_and_store(
+def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> None:
+    given = {"--budget": budget, "--resume": resume is not None, "--extend": extend, "--replay": replay}
+    named = [option for option, value in given.items() if value]
+    if len(named) > 1:
+        raise ConfigError(f"{' and '.join(named)} do not go together; --resume and --replay know their run's budget")
+    if seeds < 1:
+        raise ConfigError(f"--seeds expects a whole number from 1 up, got {seeds}")
+
+
+def _only_run(data: list[str] | None) -> str:
+    if data and len(data) > 1:
+        raise ConfigError(f"--extend expects one run, got {len(data)}: {', '.join(data)}")
+    return data[0] if data else ""
+
+
+def _with_seed(recipe: Recipe, number: int) -> Recipe:
+    return replace(recipe, training=replace(recipe.training, seed=recipe.training.seed + number))
+
+
+def _planned(
+    recipe: Recipe, assignments: list[str] | None, store: TokenStore, budget: str, memory: str, model: str,
+    observer: ConsoleObserver,
+) -> Recipe:  # fmt: skip
+    """The recipe with what fits the budget, and on top of it again what the person set."""
+    from slm.config_files import apply_assignments, from_dict, to_dict
+    from slm.plan import budgeted_recipe, quick_choice, quick_plan
+
+    seconds = options.seconds_of(budget, "--budget")
+    if model:
+        from slm.checkpoint import load_model
+
+        choice, expected = quick_choice(store, seconds, load_model(model).model.config), ""
+    else:
+        plan = quick_plan(store, seconds, options.bytes_of(memory, "--memory") if memory else 0)
+        choice = plan.best
+        expected = "; expected bits per byte {:.2f} to {:.2f}".format(*choice.interval)
+        for warning in plan.warnings():
+            observer.message(warning)
+    observer.message(
+        f"budget {budget}: {choice.model.n_layer} layers of {choice.model.n_embd}, {choice.parameters / 1e6:.1f} M"
+        f" parameters, about {choice.passes:.1f} passes over the text{expected}"
+    )
+    recipe = budgeted_recipe(recipe, choice, seconds)
+    return from_dict(type(recipe), apply_assignments(to_dict(recipe), assignments or []), where="--set")
+
+
+def recipe_and_store(
     name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
     validation: list[str] | None, separator: str = "", tokenizer: str = "", model: str = "",
 ) -> tuple[Recipe, TokenStore]:  # fmt: skip
@@ -198,7 +273,7 @@ def _recipe_and_store(
     from slm.data.token_store import open_token_store
     from slm.recipe import load_recipe
 
-    if not data and name == "stories":
+    if not data and name in ("stories", "budget"):
         data = [str(_newest_store(kind))]
     if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
         store = open_token_store(Path(data[0]))

@@ -1,8 +1,8 @@
 """Which samples a training step sees, and their ids: a pure function of (seed, step, sample).
 
-A sample is a window of the token stream (pre-training) or a record (fine-tuning). An epoch is a permutation of all
-samples; nothing depends on micro-batches, on when a run was stopped, or on what was drawn before.
-(B batch, T tokens.)
+A sample is a window of the token stream, a document (pre-training) or a record (fine-tuning). An epoch is a
+permutation of all samples; nothing depends on micro-batches, on when a run was stopped, or on what was drawn before.
+(B batch, T tokens, N tokens of one micro-batch of whole documents.)
 """
 
 from __future__ import annotations
@@ -133,6 +133,84 @@ class Batches:
         """About `count` samples, evenly spread and always the same, as micro-batches: for estimates of the loss."""
         numbers = np.unique(np.linspace(0, self.samples.size - 1, min(count, self.samples.size)).astype(np.int64))
         return pad_rows(self.samples.rows(numbers, epoch=-1), micro_batch_size, self.samples.block_size)
+
+
+class Documents:
+    """Documents, each from its start on and seen alone, as they are scored; one longer than the block is several."""
+
+    def __init__(self, split: Split, block_size: int):
+        self._split, self.block_size = split, block_size
+        # A document's inputs are the end token before it and all of its own tokens but the last.
+        lengths = np.diff(split.starts.astype(np.int64))
+        pieces = -(-lengths // block_size)
+        self._documents = np.repeat(np.arange(len(lengths)), pieces)
+        self._offsets = (np.arange(len(self._documents)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * block_size
+        self.lengths = np.minimum(lengths[self._documents] - self._offsets, block_size)
+        self.size, self.tokens = len(self.lengths), int(self.lengths.sum())
+        self._end = int(split.tokens[-1])
+
+    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs (T,) and targets (T,) of one piece."""
+        first = int(self._split.starts[self._documents[number]])
+        start = first + int(self._offsets[number])
+        targets = self._split.tokens[start : start + int(self.lengths[number])].astype(np.int64)
+        before = self._end if start == first else int(self._split.tokens[start - 1])
+        return np.concatenate(([before], targets[:-1])), targets
+
+
+class PackedBatches:
+    """Micro-batches of exactly `tokens` tokens: whole documents one behind the other, without padding.
+
+    The epochs are one endless row of documents; a batch is a stretch of it, whose first and last document it may cut.
+    """
+
+    def __init__(self, documents: Documents, tokens: int, seed: int):
+        self.samples, self.tokens, self.seed = documents, tokens, seed
+        self._epoch, self._order, self._ends = -1, np.zeros(0, np.int64), np.zeros(0, np.int64)
+
+    def get_batch(
+        self, step: int, micro_batch_size: int, same_shape: bool = False
+    ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """The step's micro-batches of `micro_batch_size` x block_size tokens: inputs (N,), targets (N,) and the lengths
+        (D,) of the documents in them, the shortest first."""
+        size = micro_batch_size * self.samples.block_size
+        first = step * self.tokens
+        return [packed(self._stretch(start, size)) for start in range(first, first + self.tokens, size)]
+
+    def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """About as many tokens as `count` blocks hold, in documents evenly spread and always the same."""
+        share = min(1.0, count * self.samples.block_size / self.samples.tokens)
+        numbers = np.unique(np.linspace(0, self.samples.size - 1, max(1, int(share * self.samples.size))).astype(int))
+        ends = np.cumsum(self.samples.lengths[numbers])
+        parts = np.split(numbers, np.flatnonzero(np.diff(ends // (micro_batch_size * self.samples.block_size))) + 1)
+        return [packed([self.samples.row(int(number)) for number in part]) for part in parts]
+
+    def _stretch(self, start: int, size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The rows of tokens `start` to `start + size` of the endless row."""
+        rows, end = [], start + size
+        while start < end:
+            epoch, inside = divmod(start, self.samples.tokens)
+            self._enter(epoch)
+            place = int(np.searchsorted(self._ends, inside, side="right"))
+            x, y = self.samples.row(int(self._order[place]))
+            skip = inside - (int(self._ends[place]) - len(x))
+            x, y = x[skip : skip + end - start], y[skip : skip + end - start]
+            rows.append((x, y))
+            start += len(x)
+        return rows
+
+    def _enter(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order = permute(np.arange(self.samples.size), self.samples.size, self.seed, epoch)
+            self._ends = np.cumsum(self.samples.lengths[self._order])
+
+
+def packed(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows one behind the other, the shortest first: inputs (N,), targets (N,), lengths (D,)."""
+    rows = sorted(rows, key=lambda row: len(row[0]))
+    inputs, targets = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return inputs, targets, np.array([len(x) for x, _ in rows])
 
 
 def pad_rows(

@@ -15,14 +15,19 @@ from slm.data.tokenizer import END_OF_TEXT, Tokenizer, gpt2_definition
 from slm.errors import ConfigError
 
 TRAINING_VERSION = 1  # raised whenever the same documents would give other merges
-PREFIX = "bpe:"
+PREFIX, AUTO = "bpe:", "auto"
 SMALLEST = 257  # every byte, and the end of a document
 LARGEST = 65_536  # what two bytes a token can hold
 TRAINING_BYTES = 50_000_000  # more text changes the merges of a small vocabulary little, and takes minutes
 
 
 def vocabulary_size(name: str) -> int | None:
-    """4096 for 'bpe:4096', None for names of other tokenizers. Raises ConfigError for a size that cannot be."""
+    """4096 for 'bpe:4096', 0 for 'auto' (see `fitting_size`), None for names of other tokenizers.
+
+    Raises ConfigError for a size that cannot be.
+    """
+    if name == AUTO:
+        return 0
     if not name.startswith(PREFIX):
         return None
     size = name.removeprefix(PREFIX)
@@ -31,6 +36,14 @@ def vocabulary_size(name: str) -> int | None:
             f"tokenizer {name!r}: expected bpe: and a size from {SMALLEST} to {LARGEST}, such as bpe:4096"
         )
     return int(size)
+
+
+def fitting_size(text_bytes: int) -> int:
+    """The vocabulary that a text of this size is learned best with in minutes to hours (docs/experiments.md, 9).
+
+    Each token has to be seen often enough to be learned, and costs time in the output head.
+    """
+    return next(size for size, least in ((4096, 4_000_000), (2048, 1_000_000), (1024, 0)) if text_bytes >= least)
 
 
 def train_bpe(texts: Iterable[str], size: int) -> Tokenizer:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 IGNORED = -1  # target of a token that is not trained on
-HEAD_ROWS = 1024  # rows that go through the head together: large matrix products, 103 MB of bfloat16 logits
+HEAD_ROWS = 2048  # rows that go through the head together: large matrix products, 206 MB of bfloat16 logits
 SOFTMAX_ROWS = 64  # rows whose float32 softmax is worked on together: 13 MB, which stays in a CPU's cache
 
 
@@ -28,7 +28,7 @@ def linear_cross_entropy_sum(x: Tensor, weight: Tensor, targets: Tensor) -> Tens
     if len(rows) < len(targets):  # fine-tuning trains on some of the tokens: the head is not computed for the others
         x, targets = x[rows], targets[rows]
     with torch.autocast(device, enabled=False):
-        return _LinearCrossEntropySum.apply(x.to(dtype), weight.to(dtype), targets)
+        return _LinearCrossEntropySum.apply(x.to(dtype), weight, targets)
 
 
 @torch.no_grad()
@@ -50,16 +50,19 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=x.device)
         needs_gradient = any(ctx.needs_input_grad)
         x_gradient = torch.empty_like(x)
-        weight_gradient = torch.zeros(weight.shape, dtype=torch.float32, device=x.device) if needs_gradient else None
+        weight = weight if weight.dtype == x.dtype else _room("weight", tuple(weight.shape), x).copy_(weight)
         logits_room = _room("logits", (HEAD_ROWS, len(weight)), x)
-        product_room = _room("product", tuple(weight.shape), weight) if needs_gradient else None
+        # Of the transposed weight: in that layout its product is half as fast again on a CPU.
+        transposed = weight.shape[::-1]
+        weight_gradient = torch.zeros(transposed, dtype=torch.float32, device=x.device) if needs_gradient else None
+        product_room = _room("product", tuple(transposed), weight) if needs_gradient else None
         for start in range(0, len(x), HEAD_ROWS):
             rows = slice(start, min(start + HEAD_ROWS, len(x)))
             logits = torch.mm(x[rows], weight.T, out=logits_room[: rows.stop - rows.start])  # (rows, V)
             total += _softmax_in_place(logits, targets[rows], needs_gradient)
             if needs_gradient:
                 torch.mm(logits, weight, out=x_gradient[rows])
-                weight_gradient += torch.mm(logits.T, x[rows], out=product_room)
+                weight_gradient += torch.mm(x[rows].T, logits, out=product_room)
         if needs_gradient:
             ctx.save_for_backward(x_gradient, weight_gradient)
         return total
@@ -67,7 +70,7 @@ class _LinearCrossEntropySum(torch.autograd.Function):
     @staticmethod
     def backward(ctx, scale: Tensor) -> tuple[Tensor, Tensor, None]:
         x_gradient, weight_gradient = ctx.saved_tensors
-        return x_gradient * scale, weight_gradient * scale, None
+        return x_gradient * scale, weight_gradient.T * scale, None
 
 
 _rooms: dict[str, Tensor] = {}

@@ -28,7 +28,7 @@ from slm.report.run_record import (
 )
 from slm.training.run_folder import RunFolder
 
-__all__ = ["collect", "read_metrics", "read_record"]
+__all__ = ["collect", "read_metrics", "read_record", "read_stage"]
 
 RUN_FORMAT = 1
 
@@ -39,7 +39,7 @@ def collect(run: Path) -> Report:
     Raises `DataError` where `run` is no run folder. All else that is missing or damaged is left out.
     """
     folder = Path(run).resolve()
-    stages = [_read_stage(folder)]
+    stages = [read_stage(folder)]
     notes: list[str] = []
     while (parent := stages[0].parent) is not None:
         found = _read_parent(parent, folder.parent, {stage.folder.name for stage in stages}, notes)
@@ -58,7 +58,7 @@ def _read_parent(parent: Parent, runs: Path, known: set[str], notes: list[str]) 
         notes.append(f"It names {parent.run!r} as the run it started from, which cannot be followed.")
         return None
     try:
-        stage = _read_stage(runs / parent.run)
+        stage = read_stage(runs / parent.run)
     except DataError:
         notes.append(f"The run {parent.run!r} that it started from is not in the runs folder any more.")
         return None
@@ -67,7 +67,8 @@ def _read_parent(parent: Parent, runs: Path, known: set[str], notes: list[str]) 
     return stage
 
 
-def _read_stage(folder: Path) -> Stage:
+def read_stage(folder: Path, hashed: bool = True) -> Stage:
+    """Read one run folder, without those it came from. `hashed`: with the SHA-256 of its weights, which takes time."""
     record = read_record(folder)
     notes: list[str] = []
     evaluation = _read_json(folder / "evaluation.json", notes)
@@ -91,7 +92,7 @@ def _read_stage(folder: Path) -> Stage:
         results=tuple(map(_result, _items(evaluation, "results"))),
         memorisation=_memorisation(evaluation.get("memorisation")),
         sizes=_sizes(folder),
-        weights=_weights(folder),
+        weights=_weights(folder) if hashed else {},
         notes=tuple(notes),
     )
 

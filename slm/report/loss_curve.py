@@ -77,7 +77,7 @@ def _draw_losses(axes: Axes, metrics: Metrics) -> None:
     if validation:
         small = {"markersize": 4, "linewidth": 1.6, "label": "validation, estimated"}
         axes.plot(*zip(*validation, strict=True), "o-", color=ACCENT, **small)
-    _set_loss_axis(axes, loss_axis([loss for _, loss in (*steps, *train, *validation)]))
+    set_value_axis(axes, loss_axis([loss for _, loss in (*steps, *train, *validation)]), "loss, nats per token")
     if steps or validation:
         axes.legend(loc="upper right", frameon=False, fontsize=9.5, labelcolor=INK)
     else:
@@ -92,7 +92,8 @@ def _draw_steps(axes: Axes, at: Sequence[int], losses: Sequence[float]) -> None:
     axes.plot(at, smoothed(losses, half), color=GREY, linewidth=1.8, label=label)
 
 
-def _set_loss_axis(axes: Axes, axis: Axis) -> None:
+def set_value_axis(axes: Axes, axis: Axis, label: str) -> None:
+    """Give `axes` this scale upwards, with round ticks, and say where it is logarithmic."""
     if axis.logarithmic:
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(NullFormatter())
@@ -100,8 +101,8 @@ def _set_loss_axis(axes: Axes, axis: Axis) -> None:
     ticks = axis.ticks(7)
     axes.set_ylim(axis.low, axis.high)
     axes.set_yticks(ticks, [wording.compact(tick) for tick in ticks])
-    axes.set_ylabel("loss, nats per token" + (" (log scale)" if axis.logarithmic else ""))
-    _quiet(axes)
+    axes.set_ylabel(label + (" (log scale)" if axis.logarithmic else ""))
+    quiet(axes)
 
 
 def _mark_best(axes: Axes, metrics: Metrics) -> None:
@@ -137,7 +138,7 @@ def _draw_learning_rate(axes: Axes, metrics: Metrics) -> None:
     axes.set_xlabel("step (one optimizer update)")
     axes.set_xlim(0, 1.012 * max(1, metrics.last_step))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.count(value)))
-    _quiet(axes)
+    quiet(axes)
 
 
 def _draw_events(axes: Axes, metrics: Metrics) -> None:
@@ -157,7 +158,8 @@ def _draw_events(axes: Axes, metrics: Metrics) -> None:
         )
 
 
-def _quiet(axes: Axes) -> None:
+def quiet(axes: Axes) -> None:
+    """Pale lines across, no frame: the look of every picture."""
     axes.grid(axis="y", color="#e6e7e8", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=GREY, labelsize=9.5, length=0)

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from slm.errors import ConfigError
 from slm.training.schedule import SCHEDULES
 
-OPTIMIZERS = ("adamw", "muon")
+CHOICES = {
+    "batches": ("windows", "documents"),
+    "initialization": ("gpt2", "looking_back"),
+    "optimizer": ("adamw", "muon"),
+    "schedule": SCHEDULES,
+}
 COUNTS = ("updates", "iterations")
 SWITCH = ("auto", "on", "off")
 
@@ -18,13 +23,19 @@ class TrainingConfig:
     """How to train. A step is one update of the weights; tokens per step: micro-batch x accumulation x block size."""
 
     steps: int = 1000
-    """How many steps; in micro-batches where `count` is 'iterations'."""
+    """How many steps; in micro-batches where `count` is 'iterations'. Without meaning where there is a budget."""
+    budget_seconds: float = 0.0
+    """Running time for the whole command, from text to report; 0 lets `steps` decide when training ends."""
     count: str = "updates"
     """What steps, warmup_steps and the intervals count: 'updates', or 'iterations' for micro-batches."""
+    batches: str = "windows"
+    """'windows' over the joined text, or 'documents': each from its start on, seen alone, as models are scored."""
     micro_batch_size: int = 32
     """Samples that go through the model together."""
     accumulation: int = 1
     """Micro-batches whose gradients are added up for one update."""
+    initialization: str = "gpt2"
+    """The first weights: 'gpt2', or 'looking_back' (waves as positions, heads that look at the tokens before)."""
     optimizer: str = "adamw"
     """adamw, or muon: Muon for the matrices of the blocks, AdamW for the rest."""
     learning_rate: float = 1e-3
@@ -37,6 +48,8 @@ class TrainingConfig:
     """Where the learning rate ends, as a share of learning_rate."""
     warmup_steps: int = 100
     """Steps over which the learning rate rises from near 0."""
+    warmup_share: float = 0.02
+    """The same as a share of the time, where a budget of time decides and not a number of steps."""
     weight_decay: float = 0.1
     """AdamW's decay of matrices."""
     beta1: float = 0.9
@@ -71,14 +84,14 @@ class TrainingConfig:
             _require(getattr(self, name) >= 1, name, "a whole number from 1 up", getattr(self, name))
         for name in ("warmup_steps", "save_interval", "sample_points", "seed", "threads"):
             _require(getattr(self, name) >= 0, name, "a whole number from 0 up", getattr(self, name))
-        for name in ("learning_rate", "weight_decay", "gradient_clip"):
+        for name in ("learning_rate", "weight_decay", "gradient_clip", "budget_seconds"):
             value = getattr(self, name)
             _require(math.isfinite(value) and value >= 0, name, "a number from 0 up", value)
         for name in ("beta1", "beta2"):
             _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
-        for name in ("final_learning_rate_share", "decay_share"):
+        for name in ("final_learning_rate_share", "decay_share", "warmup_share"):
             _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
-        for name, allowed in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        for name, allowed in CHOICES.items():
             _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
         _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)

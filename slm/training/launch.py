@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 
 from slm import __version__
 from slm.checkpoint import TrainingState, save_model
-from slm.data.batches import Batches, Samples
+from slm.data.batches import Batches, Documents, PackedBatches, Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer
 from slm.device import Machine, can_compile, choose_machine, describe_machine
@@ -20,6 +21,7 @@ from slm.errors import TrainingError
 from slm.model.gpt import GPT
 from slm.training.config import TrainingConfig
 from slm.training.observer import Observer
+from slm.training.pace import Pace
 from slm.training.run_folder import RunFolder
 from slm.training.trainer import Trainer
 
@@ -76,7 +78,7 @@ def run_record(model: GPT, config: TrainingConfig, setup: Setup, data: dict[str,
         "data": data,
         "parameters": model.num_parameters(),
         "tokens_per_step": config.batch_size * model.config.block_size,
-        "steps": config.in_updates(config.steps),
+        "steps": 0 if config.budget_seconds else config.in_updates(config.steps),
         "machine": describe_machine(),
         "versions": versions(),
         "timing": {},
@@ -92,26 +94,34 @@ def make_trainer(
     model: GPT,
     tokenizer: Tokenizer,
     prompt_format: PromptFormat | None,
-    training: Samples,
-    validation: Samples,
+    training: Samples | Documents,
+    validation: Samples | Documents,
     config: TrainingConfig,
     setup: Setup,
     observer: Observer,
     resume_command: str,
     write_samples: Callable[[int], None],
     record: dict[str, Any],
+    pace: Pace | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Trainer:
     """A trainer for `run`. `record` goes into the slm.json of every checkpoint."""
 
     def save(folder: Path, progress: dict[str, Any], state: TrainingState | None) -> None:
         save_model(folder, model, tokenizer, prompt_format, {**record, **progress}, state)
 
-    batches = Batches(training, config.batch_size, config.seed)
-    held_out = Batches(validation, config.batch_size, config.seed)
+    batches, held_out = (batches_of(samples, config) for samples in (training, validation))
     machine = setup.machine()
     return Trainer(
-        model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples
-    )
+        model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples,
+        pace, clock,
+    )  # fmt: skip
+
+
+def batches_of(samples: Samples | Documents, config: TrainingConfig) -> Batches | PackedBatches:
+    if isinstance(samples, Documents):
+        return PackedBatches(samples, config.batch_size * samples.block_size, config.seed)
+    return Batches(samples, config.batch_size, config.seed)
 
 
 def changed_since(record: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ class Estimate:
 class Observer:
     """Gets called by the trainer; any method may raise `Stopped` to end the run."""
 
-    def started(self, step: int, steps: int, tokens_per_step: int) -> None: ...
+    def started(self, step: int, steps: int, tokens_per_step: int, by_clock: bool = False) -> None: ...
 
     def tokens_done(self, tokens: int) -> None:
         """A micro-batch of so many tokens went through the model and back."""
@@ -24,7 +24,8 @@ class Observer:
     def estimated(self, estimate: Estimate) -> None:
         """Called once, after the first seconds of a new run."""
 
-    def step(self, step: int, **metrics: float | None) -> None: ...
+    def step(self, step: int, **metrics: float | None) -> None:
+        """`steps` among the metrics is how many there will be, by what is known now."""
 
     def evaluated(self, step: int, train_loss: float, validation_loss: float, best: bool) -> None: ...
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from slm.errors import ConfigError, ModelError
+from slm.device import multiplies_bfloat16
+from slm.errors import ModelError
+
+NEWTON_SCHULZ = ((3.4445, -4.7750, 2.0315),) * 5
+"""Coefficients of Muon's quintic iteration (Jordan et al. 2024): five times brings all singular values near 1."""
+MUON_SCALE = 5.0
+"""Of Muon's learning rate over AdamW's; measured, docs/experiments.md, section 9."""
 
 
 def make_optimizer(
@@ -18,35 +27,88 @@ def make_optimizer(
     """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) for all weights, or for what Muon does not take.
 
     Vectors, biases and LayerNorm gains, do not decay. Fused where torch has that: one pass over the weights instead of
-    seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW. Raises
-    ConfigError where torch is too old for it.
+    seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW.
     """
-    if kind == "muon" and not hasattr(torch.optim, "Muon"):
-        raise ConfigError(f"training.optimizer=muon needs torch 2.9 or newer, found {torch.__version__}; take adamw")
     trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    by_muon = [p for name, p in trained if kind == "muon" and p.dim() == 2 and ".h." in name]
-    taken = set(by_muon)
+    by_muon = [(name, p) for name, p in trained if kind == "muon" and p.dim() == 2 and ".h." in name]
+    taken = {p for _, p in by_muon}
     groups = [
         {"params": [p for _, p in trained if p.dim() >= 2 and p not in taken], "weight_decay": weight_decay},
         {"params": [p for _, p in trained if p.dim() < 2], "weight_decay": 0.0},
     ]
     fused = all(p.device.type in ("cpu", "cuda") for _, p in trained)
     adamw = torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=betas, fused=fused)
-    return MuonWithAdamW(by_muon, adamw, learning_rate, weight_decay) if by_muon else adamw
+    return MuonWithAdamW(Muon(by_muon, learning_rate, weight_decay), adamw) if by_muon else adamw
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon): a matrix moves by its momentum made orthogonal.
+
+    An update's largest singular value is MUON_SCALE times the learning rate, so that one learning rate and one schedule
+    serve Muon and AdamW, and sqrt(rows / columns) times that where a matrix is taller than wide. A fused matrix of queries, keys and values counts as three. Matrices of one shape are made
+    orthogonal together: for small ones a few large products take half the time of many small ones.
+    """
+
+    def __init__(self, matrices: list[tuple[str, Tensor]], learning_rate: float, weight_decay: float):
+        fused = [parameter for name, parameter in matrices if name.endswith("c_attn.weight")]
+        plain = [parameter for name, parameter in matrices if not name.endswith("c_attn.weight")]
+        groups = [{"params": fused, "parts": 3}, {"params": plain, "parts": 1}]
+        defaults = {"lr": learning_rate, "weight_decay": weight_decay, "momentum": 0.95}
+        super().__init__([group for group in groups if group["params"]], defaults)
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:
+        for group in self.param_groups:
+            for parameters in _by_shape(group["params"]):
+                self._move(parameters, **{key: group[key] for key in ("lr", "weight_decay", "momentum", "parts")})
+
+    def _move(self, parameters: list[Tensor], lr: float, weight_decay: float, momentum: float, parts: int) -> None:
+        gradients = [parameter.grad for parameter in parameters]
+        means = [self._mean(parameter) for parameter in parameters]
+        torch._foreach_lerp_(means, gradients, 1 - momentum)
+        looked_ahead = torch._foreach_lerp(gradients, means, momentum)  # Nesterov's: the gradient counts once more
+        rows, columns = parameters[0].shape
+        updates = orthogonal(torch.stack(looked_ahead).view(-1, rows // parts, columns))
+        scale = MUON_SCALE * max(1.0, rows / parts / columns) ** 0.5
+        torch._foreach_mul_(parameters, 1 - lr * weight_decay)
+        torch._foreach_add_(parameters, list(updates.view(-1, rows, columns).unbind()), alpha=-lr * scale)
+
+    def _mean(self, parameter: Tensor) -> Tensor:
+        state = self.state[parameter]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(parameter)
+        return state["momentum_buffer"]
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """The nearest matrices (n, rows, columns) whose singular values are all about 1, by Newton and Schulz; float32.
+
+    In bfloat16 where that is multiplied in hardware: the iteration forgives the rounding.
+    """
+    low = multiplies_bfloat16(matrices.device.type)
+    x = matrices.mT if matrices.size(1) > matrices.size(2) else matrices
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x = x.bfloat16() if low else x.float()
+    for a, b, c in NEWTON_SCHULZ:
+        square = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
+    return (x.mT if matrices.size(1) > matrices.size(2) else x).float().contiguous()
+
+
+def _by_shape(parameters: list[Tensor]) -> Iterator[list[Tensor]]:
+    """Those that have a gradient, put together by their shape."""
+    alike: dict[torch.Size, list[Tensor]] = defaultdict(list)
+    for parameter in parameters:
+        if parameter.grad is not None:
+            alike[parameter.shape].append(parameter)
+    yield from alike.values()
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
-    """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) for matrices beside an AdamW for the rest.
+    """Muon beside an AdamW for the rest. State and groups are shared: to the trainer and to checkpoints it is one."""
 
-    Muon's updates are scaled to the size of AdamW's (Liu et al. 2025, arXiv 2502.16982), so that one learning rate and
-    one schedule serve both. State and groups are shared: to the trainer and to checkpoints it is one optimizer.
-    """
-
-    def __init__(self, matrices: list[Tensor], adamw: torch.optim.AdamW, learning_rate: float, weight_decay: float):
-        muon = torch.optim.Muon(
-            matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
-        )
-        super().__init__([{"params": matrices}], {"lr": learning_rate})
+    def __init__(self, muon: Muon, adamw: torch.optim.AdamW):
+        super().__init__([{"params": muon.param_groups[0]["params"]}], {})
         self._parts = (muon, adamw)
         self.param_groups = [*muon.param_groups, *adamw.param_groups]
         for part in self._parts:

@@ -1,7 +1,7 @@
 """The folder of a run: where each thing lies in it, and its record run.json.
 
     run.json  metrics.jsonl  samples/  answers.json  evaluation.json  loss_curve.png  report.html
-    checkpoints/last  checkpoints/best  best_model_params.pt
+    checkpoints/last  checkpoints/best  checkpoints/before_decay  best_model_params.pt
 
 Knows nothing about what is trained.
 """
@@ -56,6 +56,11 @@ class RunFolder:
     @property
     def best(self) -> Path:
         return self.path / "checkpoints" / "best"
+
+    @property
+    def before_decay(self) -> Path:
+        """The state from which more time can be added to a run by the clock."""
+        return self.path / "checkpoints" / "before_decay"
 
     @property
     def best_params(self) -> Path:

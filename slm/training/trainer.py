@@ -23,7 +23,7 @@ from torch import Tensor
 
 from slm.atomic_write import existing_folder
 from slm.checkpoint import TrainingState, load_model, load_state, save_best_params
-from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches
+from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches, PackedBatches
 from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
@@ -31,8 +31,9 @@ from slm.training.config import TrainingConfig
 from slm.training.metrics_log import MetricsLog
 from slm.training.observer import Estimate, Observer
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
+from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.run_folder import RunFolder
-from slm.training.schedule import learning_rate
+from slm.training.schedule import learning_rate, momentum
 from slm.training.stop_request import StopRequest
 
 SKIPS_BEFORE_ROLLBACK = 3
@@ -57,6 +58,11 @@ class Progress:
     rollbacks: int = 0
     skips_in_a_row: int = 0
     rolled_back_at: int = -1
+    evaluated_step: int = -1
+    saved_step: int = -1
+    save_gap: int = 0
+    begin_seconds: float = 0.0
+    spent: float = 0.0
     scaler: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,8 +75,8 @@ class Trainer:
     def __init__(
         self,
         model: GPT,
-        batches: Batches,
-        validation: Batches,
+        batches: Batches | PackedBatches,
+        validation: Batches | PackedBatches,
         config: TrainingConfig,
         machine: Machine,
         compiled: bool,
@@ -79,13 +85,13 @@ class Trainer:
         observer: Observer,
         resume_command: str,
         write_samples: Callable[[int], None] = lambda step: None,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.perf_counter,
     ):
         self.model, self.batches, self.config, self.machine = model.to(machine.device), batches, config, machine
         self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
         self.resume_command, self.write_samples = resume_command, write_samples
-        self.steps = config.in_updates(config.steps)
-        self.evaluation_interval = config.in_updates(config.evaluation_interval)
-        self.save_interval = config.in_updates(config.save_interval) or self.evaluation_interval
+        self.pace, self._clock = pace or ByStep(config), clock
         self.optimizer = make_optimizer(
             model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
         )
@@ -104,18 +110,21 @@ class Trainer:
             StopRequest(self._announce_stop, self.resume_command) as stop,
             self._compiled_blocks(),
         ):
-            self._session_start, self._first_step = time.perf_counter(), self.progress.step
-            self._session_samples, self._batch_seconds, self._estimated = -1, 0.0, False
+            self._session_start, self._first_step = self._clock(), self.progress.step
+            self._session_tokens, self._batch_seconds, self._estimated = -1, 0.0, False
             self._seconds_before = self.progress.seconds
             if self.progress.step == 0 and self.progress.best_step < 0:
                 self._begin()
             else:
+                self.pace.began(self.progress.begin_seconds)
                 self._event("resumed", f"at step {self.progress.step}")
             self._stop_if_asked(stop)
-            self.observer.started(self.progress.step, self.steps, self._tokens_per_step())
-            while self.progress.step < self.steps:
+            by_clock = isinstance(self.pace, ByClock)
+            self.observer.started(self.progress.step, self.pace.steps, self._tokens_per_step(), by_clock)
+            while not self._finished():
                 self._step()
                 self._after_step(stop)
+            self._end()
             self.observer.finished()
         return self.progress
 
@@ -138,7 +147,7 @@ class Trainer:
         means = {}
         with torch.compiler.set_stance("force_eager"):
             for name, batches in self._fixed.items():
-                total = sum(self._loss_sum(x, y).item() for x, y in batches)
+                total = sum(self._loss_sum(*batch).item() for batch in batches)
                 means[name] = total / _count_trained(batches)
         self.model.train()
         return means
@@ -159,19 +168,25 @@ class Trainer:
 
     def _begin(self) -> None:
         self._require_disk()
+        began = self._clock()
         self._evaluate()
         self.write_samples(0)
         self._save_last()  # proves before the first step that the folder can be written
+        self.progress.begin_seconds = self._clock() - began
+        self.pace.began(self.progress.begin_seconds)
 
     def _step(self) -> None:
         started = time.perf_counter()
         step = self.progress.step
+        place = self.pace.place(step, self._seconds())
         rate = learning_rate(
-            step, self.steps, self.config.learning_rate, self.config.in_updates(self.config.warmup_steps),
+            place.step, place.length, self.config.learning_rate, place.warmup,
             self.config.final_learning_rate_share, self.config.schedule, self.config.decay_share,
         )  # fmt: skip
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+            if "momentum" in group:
+                group["momentum"] = momentum(place.done)
         loss, tokens = self._accumulate_gradients(step)
         norm = self._gradient_norm()
         if math.isfinite(loss) and math.isfinite(norm):
@@ -182,7 +197,9 @@ class Trainer:
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=False)  # the same memory again: fresh pages cost more than zeros
         give_back_memory()
-        self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started)
+        self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started, place)
+        if self._decays_from(place):
+            self._guarded(lambda: self.save(self.run.before_decay, self._record(), self._state()))
 
     def _accumulate_gradients(self, step: int) -> tuple[float, int]:
         """Backward through the step's micro-batches; returns the step's loss and its trained tokens."""
@@ -191,18 +208,18 @@ class Trainer:
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled)
         count = _count_trained(batches)
         total, clock = 0.0, time.perf_counter()
-        for x, y in batches:
-            loss = self._loss_sum(x, y) / count
+        for batch in batches:
+            loss = self._loss_sum(*batch) / count
             self.scaler.scale(loss).backward()
             total += loss.item()
-            self._measure(x, time.perf_counter() - clock)
+            self._measure(batch[0].size, time.perf_counter() - clock)
             clock = time.perf_counter()
         return total, count
 
-    def _loss_sum(self, x: Any, y: Any) -> Tensor:
+    def _loss_sum(self, x: Any, y: Any, lengths: Any = None) -> Tensor:
         inputs, targets = (self.machine.to_device(torch.from_numpy(array)) for array in (x, y))
         with self.machine.autocast():
-            return self.model.loss_sum(inputs, targets)
+            return self.model.loss_sum(inputs, targets, None if lengths is None else torch.from_numpy(lengths))
 
     def _gradient_norm(self) -> float:
         self.scaler.unscale_(self.optimizer)
@@ -219,7 +236,7 @@ class Trainer:
         if self.progress.skips_in_a_row < SKIPS_BEFORE_ROLLBACK:
             return
         since = step - self.progress.rolled_back_at
-        if self.progress.rollbacks and since <= self.save_interval + SKIPS_BEFORE_ROLLBACK:
+        if self.progress.rollbacks and since <= self.progress.save_gap + SKIPS_BEFORE_ROLLBACK:
             raise TrainingError(
                 f"step {step + 1}: the loss or the gradient is not finite (loss {loss}, norm {norm}), and going back "
                 f"to the last checkpoint {since} steps ago did not help; try a lower training.learning_rate or "
@@ -236,42 +253,68 @@ class Trainer:
                 mine.copy_(saved)
         restore_optimizer(self.optimizer, self.model, state.tensors)
 
-    def _write_step(self, step: int, loss: float, rate: float, norm: float, tokens: int, seconds: float) -> None:
+    def _write_step(
+        self, step: int, loss: float, rate: float, norm: float, tokens: int, seconds: float, place: Place
+    ) -> None:
         self.progress.step = step
         self.progress.tokens += tokens
-        self.progress.seconds = self._seconds_before + time.perf_counter() - self._session_start
+        self.progress.seconds = self._seconds()
         metrics = {
             "loss": loss if math.isfinite(loss) else None, "learning_rate": rate,
             "grad_norm": norm if math.isfinite(norm) else None, "tokens": self.progress.tokens,
             "tokens_per_second": round(tokens / seconds, 1), "seconds": round(self.progress.seconds, 3),
         }  # fmt: skip
-        self.log.write("step", step, **metrics)
-        self.observer.step(step, **metrics)
+        by_time = {} if isinstance(self.pace, ByStep) else {"place": [place.step, place.length, place.warmup]}
+        self.log.write("step", step, **metrics, **by_time)
+        self.observer.step(step, **metrics, steps=self.pace.steps)
+
+    def _decays_from(self, place: Place) -> bool:
+        """Whether the learning rate falls from the next step on, in a run that more time can be added to."""
+        by_time = self.config.schedule == "wsd" and not isinstance(self.pace, ByStep)
+        if not by_time or place.done < 1 - self.config.decay_share - 2 / max(2, self.pace.steps):
+            return False
+        return not self.run.before_decay.exists()
+
+    def _finished(self) -> bool:
+        return self.pace.finished(self.progress.step, self._seconds())
 
     def _after_step(self, stop: StopRequest) -> None:
-        step, last = self.progress.step, self.progress.step == self.steps
-        if last or step % self.evaluation_interval == 0:
+        step = self.progress.step
+        if self.pace.evaluates(step):
             self._evaluate()
-        if step in self._sample_steps():
+        if self.pace.samples(step):
             self.write_samples(step)
         # Not among bad steps: going back must lead to before them.
-        due = step % self.save_interval == 0 and not self.progress.skips_in_a_row
-        if last or stop.signal_number or due:
+        if stop.signal_number or (self.pace.saves(step) and not self.progress.skips_in_a_row):
             self._save_last()
         self._stop_if_asked(stop)
+
+    def _end(self) -> None:
+        """What the last step is followed by, where the clock and not a number of steps made it the last."""
+        if self.progress.evaluated_step != self.progress.step:
+            self._evaluate()
+            self.write_samples(self.progress.step)
+        if self.progress.saved_step != self.progress.step:
+            self._save_last()
+
+    def _seconds(self) -> float:
+        """Seconds of training so far, evaluations and saves among them."""
+        return self._seconds_before + self._clock() - self._session_start
 
     def _stop_if_asked(self, stop: StopRequest) -> None:
         if stop.signal_number:
             step = self.progress.step
             self._event("stopped", f"at step {step}")
             raise Stopped(
-                f"stopped at step {step} of {self.steps} and saved; go on with: {self.resume_command}", stop.exit_code
+                f"stopped at step {step} of {self.pace.steps} and saved; go on with: {self.resume_command}",
+                stop.exit_code,
             )
 
     def _evaluate(self) -> None:
         started = time.perf_counter()
         losses = self.estimate_loss()
         self.progress.evaluation_seconds += time.perf_counter() - started
+        self.progress.evaluated_step = self.progress.step
         best = losses["validation_loss"] < self.progress.best_validation_loss
         if best:
             self.progress.best_validation_loss = losses["validation_loss"]
@@ -286,9 +329,13 @@ class Trainer:
 
     def _save_last(self) -> None:
         self.progress.scaler = self.scaler.state_dict()
+        self.progress.save_gap = self.progress.step - max(0, self.progress.saved_step)
+        self.progress.saved_step, self.progress.spent = self.progress.step, self.pace.spent
+        self._guarded(lambda: self.save(self.run.last, self._record(), self._state()))
+
+    def _state(self) -> TrainingState:
         tensors = optimizer_tensors(self.optimizer, self.model)
-        state = TrainingState(tensors, {"progress": asdict(self.progress), "seed": self.config.seed})
-        self._guarded(lambda: self.save(self.run.last, self._record(), state))
+        return TrainingState(tensors, {"progress": asdict(self.progress), "seed": self.config.seed})
 
     def _guarded(self, save: Callable[[], None]) -> None:
         try:
@@ -324,37 +371,34 @@ class Trainer:
     def _disk_needed(self) -> int:
         return DISK_BYTES_PER_PARAMETER * self.model.num_parameters() + 10_000_000
 
-    def _measure(self, x: Any, seconds: float) -> None:
+    def _measure(self, tokens: int, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
-        self.observer.tokens_done(x.size)
-        if self._session_samples < 0:  # the first micro-batch warms up, and compiles
-            self._session_samples = 0
+        self.observer.tokens_done(tokens)
+        if self._session_tokens < 0:  # the first micro-batch warms up, and compiles
+            self._session_tokens = 0
             return
-        self._session_samples += len(x)
+        self._session_tokens += tokens
         self._batch_seconds += seconds
+        if not isinstance(self.pace, ByStep):  # the person said how long it may take
+            return
         if not self._estimated and self._batch_seconds >= SECONDS_TO_MEASURE and self._first_step == 0:
             self._estimated = True
-            self.observer.estimated(Estimate(self.steps * self._seconds_per_step(), self._disk_needed()))
+            self.observer.estimated(Estimate(self.pace.steps * self._seconds_per_step(), self._disk_needed()))
 
     def _seconds_per_step(self) -> float:
-        return self._batch_seconds / self._session_samples * self.config.batch_size
+        return self._batch_seconds / self._session_tokens * self._tokens_per_step()
 
     def _tokens_per_step(self) -> int:
         return self.config.batch_size * self.model.config.block_size
-
-    def _sample_steps(self) -> set[int]:
-        """Sample points close together at the start, where most is learned: places grow with the square."""
-        points = self.config.sample_points
-        return {round(self.steps * (n / (points - 1)) ** 2) for n in range(1, points)} if points > 1 else {self.steps}
 
     def _event(self, event: str, message: str) -> None:
         self.log.write("event", self.progress.step, event=event, message=message)
         self.observer.message(f"{event.replace('_', ' ')}: {message}")
 
     def _announce_stop(self, signal_name: str) -> None:
-        wait = f", in about {math.ceil(self._seconds_per_step())} s" if self._session_samples > 0 else ""
+        wait = f", in about {math.ceil(self._seconds_per_step())} s" if self._session_tokens > 0 else ""
         self.observer.message(f"{signal_name}: saving at the end of this step{wait} (once more stops at once)")
 
 
-def _count_trained(batches: list[tuple[Any, Any]]) -> int:
-    return int(sum((y != IGNORED).sum() for _, y in batches))
+def _count_trained(batches: list[tuple[Any, ...]]) -> int:
+    return int(sum((batch[1] != IGNORED).sum() for batch in batches))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -70,6 +71,49 @@ def test_a_row_does_not_see_the_other_rows(model: GPT):
     ids = some_ids(4, 16)
     with torch.no_grad():
         torch.testing.assert_close(model(ids)[2:3], model(ids[2:3]), atol=1e-5, rtol=0)
+
+
+# What training in bfloat16 may change, and what it may not
+
+
+def block_inputs(model: GPT, run: Callable[[], object]) -> list[torch.Tensor]:
+    seen: list[torch.Tensor] = []
+    hook = model.transformer.h[0].register_forward_pre_hook(lambda block, inputs: seen.append(inputs[0].detach()))
+    run()
+    hook.remove()
+    return seen
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_training_in_bfloat16_has_nearly_the_loss_of_float32(dropout: float):
+    model, ids = tiny_model(block_size=160, dropout=dropout).train(), some_ids(4, 160)
+    losses = []
+    for enabled in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            [x] = block_inputs(model, lambda: losses.append(model.loss_sum(ids[:, :-1], ids[:, 1:])))
+        assert x.dtype == (torch.bfloat16 if enabled else torch.float32)
+    assert losses[0].item() != losses[1].item() == pytest.approx(losses[0].item(), rel=0.01)
+    assert losses[1].dtype == torch.float32
+    losses[1].backward()
+    assert all(parameter.grad.dtype == torch.float32 for parameter in model.parameters())
+
+
+def test_evaluation_under_autocast_keeps_float32_between_the_products(model: GPT):
+    with torch.autocast("cpu", torch.bfloat16):
+        [x] = block_inputs(model, lambda: model.loss_sum(some_ids(2, 16), some_ids(2, 16, seed=1)))
+    assert x.dtype == torch.float32
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_gelu_is_gpt2s_but_where_rounding_hides_the_difference(training: bool, precision: torch.dtype):
+    mlp = tiny_model().train(training).transformer.h[0].mlp.to(precision)
+    x = torch.randn(64, 16, generator=torch.Generator().manual_seed(0)).to(precision)
+    kinds = {kind: mlp.c_proj(F.gelu(mlp.c_fc(x), approximate=kind)) for kind in ("tanh", "none")}
+    assert not torch.equal(kinds["tanh"], kinds["none"])
+    rounded = training and precision == torch.bfloat16
+    assert torch.equal(mlp(x), kinds["none" if rounded else "tanh"])
 
 
 # Initialisation and settings

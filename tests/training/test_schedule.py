@@ -10,7 +10,7 @@ import pytest
 from slm.errors import ConfigError
 from slm.recipe import load_recipe
 from slm.training.config import TrainingConfig
-from slm.training.schedule import learning_rate
+from slm.training.schedule import MOMENTUM_WARMUP, learning_rate, momentum
 
 
 def rates(steps: int, warmup: int, peak: float = 1.0, share: float = 0.1) -> list[float]:
@@ -49,6 +49,29 @@ def test_short_runs_have_rates_too(steps: int, warmup: int) -> None:
 
 def test_beyond_the_last_step_the_rate_stays() -> None:
     assert learning_rate(1000, 100, 1.0, 10, 0.1) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "wsd"])
+def test_places_between_steps_have_rates_between_those_of_the_steps(schedule: str) -> None:
+    at = [learning_rate(place / 4, 100, 2.0, 10, 0.1, schedule, 0.4) for place in range(400)]
+    assert at[::4] == [learning_rate(step, 100, 2.0, 10, 0.1, schedule, 0.4) for step in range(100)]
+    for place in range(0, 392, 4):
+        low, high = sorted((at[place], at[place + 4]))
+        assert all(low <= rate <= high for rate in at[place : place + 4])
+    assert all(0 < rate <= 2.0 for rate in at)
+
+
+def test_a_run_by_the_clock_ends_near_0_and_falls_from_where_it_should() -> None:
+    """In thousandths of the time, as a run by the clock counts."""
+    at = {done: learning_rate(done * 1000, 1000, 1.0, 20, 0.0, "wsd", 0.5) for done in (0, 0.01, 0.02, 0.49, 0.75, 1)}
+    assert at[0] == pytest.approx(1 / 21) and at[0.01] == pytest.approx(11 / 21)
+    assert at[0.02] == at[0.49] == 1.0
+    assert at[0.75] == pytest.approx(0.5, abs=0.005) and at[1] == 0.0
+
+
+def test_momentum_rises_and_then_stays() -> None:
+    assert momentum(0.0) == 0.85 and momentum(MOMENTUM_WARMUP / 2) == pytest.approx(0.90)
+    assert momentum(MOMENTUM_WARMUP) == momentum(0.5) == momentum(1.0) == pytest.approx(0.95)
 
 
 def test_iterations_are_micro_batches() -> None:
@@ -90,7 +113,8 @@ def test_the_documented_recipe_is_1250_updates_of_131072_tokens() -> None:
         ("steps", 0), ("micro_batch_size", 0), ("accumulation", -1), ("evaluation_interval", 0), ("warmup_steps", -1),
         ("learning_rate", math.nan), ("learning_rate", -1.0), ("gradient_clip", math.inf), ("beta1", 1.0),
         ("final_learning_rate_share", 1.5), ("count", "epochs"), ("compile", "perhaps"), ("save_interval", -5),
-        ("optimizer", "sgd"), ("schedule", "step"), ("decay_share", -0.1),
+        ("optimizer", "sgd"), ("schedule", "step"), ("decay_share", -0.1), ("batches", "lines"),
+        ("initialization", "zeros"), ("warmup_share", 1.5), ("budget_seconds", -1.0), ("budget_seconds", math.inf),
     ],
 )  # fmt: skip
 def test_a_setting_that_makes_no_sense_is_refused_by_name(key: str, value: object) -> None:

@@ -173,10 +173,10 @@ def test_estimates_look_at_the_same_windows_every_time(tmp_path: Path) -> None:
     seen: list[list[bytes]] = []
     loss_sum = trainer.model.loss_sum
 
-    def watched(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def watched(x: torch.Tensor, y: torch.Tensor, lengths: None) -> torch.Tensor:
         if not trainer.model.training:
             seen[-1].append(bytes_of(x) + bytes_of(y))
-        return loss_sum(x, y)
+        return loss_sum(x, y, lengths)
 
     def estimate() -> dict[str, float]:
         seen.append([])
@@ -315,10 +315,10 @@ def clocked(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock on which the first micro-batch takes 500 s, as if it were compiled, the others 3 s, all else nothing."""
     now, loss_sum = [0.0], trainer.model.loss_sum
 
-    def timed(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def timed(*batch: torch.Tensor | None) -> torch.Tensor:
         if trainer.model.training:
             now[0] += 3.0 if now[0] else 500.0
-        return loss_sum(x, y)
+        return loss_sum(*batch)
 
     monkeypatch.setattr(trainer_module.time, "perf_counter", lambda: now[0])
     trainer.model.loss_sum = timed  # type: ignore[method-assign]

@@ -55,8 +55,8 @@ def poison(trainer: Trainer, steps: set[int] | Callable[[int], bool], how: Poiso
     """Spoil the first micro-batch of these steps, counted from 1."""
     loss_sum, spoiled = trainer.model.loss_sum, set()
 
-    def spoil(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        loss, step = loss_sum(x, y), trainer.progress.step + 1
+    def spoil(*batch: torch.Tensor | None) -> torch.Tensor:
+        loss, step = loss_sum(*batch), trainer.progress.step + 1
         chosen = steps(step) if callable(steps) else step in steps
         if trainer.model.training and chosen and step not in spoiled:
             spoiled.add(step)

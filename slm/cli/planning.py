@@ -1,0 +1,111 @@
+"""The command that says what a budget of time buys: plan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slm.cli import options
+
+if TYPE_CHECKING:
+    from slm.plan import Plan
+    from slm.training.planner import Choice
+
+SHOWN = 6
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(plan)
+
+
+def plan(
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(help="A token store, or sources as for slm prepare; by default the newest store."),
+    ] = None,
+    budget: options.Budget = "10m",
+    memory: options.Memory = "",
+    column: options.Column = None,
+    validation: options.Validation = None,
+    separator: options.Separator = "",
+    tokenizer: options.Tokenizer = "",
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw what each choice would come to.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Say what can be trained here in a given time, and how well.
+
+    Looks at the text, tries the likeliest models for a few steps each on this machine, and prints the choices, the one
+    that `slm train --budget` would take first.
+
+    Example: slm plan stories.txt --budget 10m
+    """
+    from slm.cli.console import ConsoleObserver
+    from slm.cli.stages import recipe_and_store
+    from slm.plan import measured_plan
+
+    seconds = options.seconds_of(budget, "--budget")
+    size = options.bytes_of(memory, "--memory") if memory else 0
+    _, store = recipe_and_store("budget", None, data, "text", column, validation, separator, tokenizer)
+    observer = ConsoleObserver()
+    try:
+        made = measured_plan(store, seconds, size, observer.working)
+    finally:
+        observer.close()
+    if as_json:
+        print(json.dumps(made.as_json(), indent=1))
+    else:
+        _print_plan(made, f"slm train {store.folder} --budget {budget} --out runs/mine")
+    if plot is not None:
+        from slm.report.plan_picture import draw_plan
+
+        draw_plan(made.choices, seconds, plot)
+
+
+def _print_plan(plan: Plan, next_command: str) -> None:
+    from rich.table import Table
+
+    from slm.cli.console import duration
+    from slm.cli.summary import out
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("", "layers x width", "params", "step", "tok/s", "tokens", "passes", "memory", "bits per byte"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for place, choice in enumerate(plan.choices[:SHOWN]):
+        table.add_row("->" if place == 0 else "", *_cells(choice))
+    machine = plan.machine
+    out.print(
+        f"this machine: {plan.matrix_rate / 1e9:,.0f} GFLOP/s in {machine.precision} on {machine.device} with "
+        f"{machine.threads} threads, memory {plan.memory_rate / 1e9:.0f} GB/s; the optimizer takes "
+        f"{plan.optimizer_share:.0%} of a step",
+        soft_wrap=True,
+    )
+    best = plan.best.model
+    out.print(
+        f"text: {plan.text_bytes:,} bytes, {plan.text_tokens:,} tokens of a vocabulary of {best.vocab_size:,}; block "
+        f"{best.block_size}\n",
+        soft_wrap=True,
+    )
+    out.print(table)
+    for seconds, choice in plan.longer:
+        low, high = choice.interval
+        out.print(
+            f"{duration(seconds)} would give about {choice.bits_per_byte:.2f} ({low:.2f} to {high:.2f}): "
+            f"{choice.model.n_layer} x {choice.model.n_embd}, {choice.passes:.1f} passes",
+            soft_wrap=True,
+        )
+    for warning in plan.warnings():
+        out.print(warning, style="yellow", soft_wrap=True)
+    out.print(f"\nnext:    {next_command}", soft_wrap=True)
+
+
+def _cells(choice: Choice) -> list[str]:
+    low, high = choice.interval
+    return [
+        f"{choice.model.n_layer} x {choice.model.n_embd}", f"{choice.parameters / 1e6:.1f} M",
+        f"{choice.tokens_per_step:,}", f"{choice.tokens_per_second:,.0f}", f"{choice.tokens / 1e6:.1f} M",
+        f"{choice.passes:.1f}", f"{choice.memory_bytes / 2**30:.1f} GB",
+        f"{choice.bits_per_byte:.2f} ({low:.2f}-{high:.2f})",
+    ]  # fmt: skip

@@ -1,0 +1,125 @@
+"""What a budget of time buys: looks at the text and at this machine, and turns the best choice into a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from slm.data.token_store import TokenStore
+from slm.device import Machine, choose_machine, memory_bytes
+from slm.errors import DataError
+from slm.model.gpt import GPTConfig
+from slm.recipe import Recipe
+from slm.training.planner import Choice, Speed, choice_of, choices
+from slm.training.speed import matrix_rate, memory_rate, training_speed
+
+LEAST_TEXT_BYTES = 200_000
+MANY_PASSES = 40.0
+MEASURED_CHOICES = 5
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What fits `seconds`: the choices, the best first, and what was measured and counted to find them."""
+
+    seconds: float
+    choices: list[Choice]
+    machine: Machine
+    matrix_rate: float
+    memory_rate: float
+    optimizer_share: float
+    text_bytes: int
+    text_tokens: int
+    longer: list[tuple[float, Choice]]
+
+    @property
+    def best(self) -> Choice:
+        return self.choices[0]
+
+    def warnings(self) -> list[str]:
+        """What the person should know about the text before the time is spent."""
+        said = []
+        if self.best.passes > MANY_PASSES:
+            said.append(
+                f"the text will be seen {self.best.passes:.0f} times: after {MANY_PASSES:.0f} passes there is little "
+                "more to learn from it; give more text or less time"
+            )
+        return said
+
+    def as_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return values | {"warnings": self.warnings()}
+
+
+def quick_plan(store: TokenStore, seconds: float, memory: int = 0, precision: str = "auto") -> Plan:
+    """A plan from the rate of matrix products alone: half a second. Raises DataError for too small a text."""
+    _require_text(store)
+    machine = choose_machine(precision=precision)
+    speed = Speed(matrix_rate(machine))
+    return _plan(store, seconds, memory, machine, speed, {})
+
+
+def measured_plan(
+    store: TokenStore, seconds: float, memory: int = 0, progress: Progress = lambda what, done, total: None
+) -> Plan:
+    """A plan whose likeliest choices were tried for a few steps each: under 20 seconds."""
+    _require_text(store)
+    machine = choose_machine()
+    progress("measuring matrix products and memory", 0, MEASURED_CHOICES + 1)
+    speed = Speed(matrix_rate(machine))
+    guessed = _plan(store, seconds, memory, machine, speed, {})
+    measured = {}
+    for number, choice in enumerate(guessed.choices[:MEASURED_CHOICES]):
+        progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
+        measured[choice.model] = training_speed(choice.model, choice.tokens_per_step, machine)
+    progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
+    return _plan(store, seconds, memory, machine, speed, measured)
+
+
+def quick_choice(store: TokenStore, seconds: float, model: GPTConfig) -> Choice:
+    """How to go on with a model of this shape, which exists already, for so long; with a third of the learning rate."""
+    counts = store.manifest["splits"]["train"]
+    rate = Speed(matrix_rate(choose_machine())).tokens_per_second(model)
+    choice = choice_of(model, rate, seconds, counts["bytes"], counts["tokens"])
+    return replace(choice, learning_rate=choice.learning_rate / 3)
+
+
+def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
+    """`recipe` with the model and the settings of `choice`, for `seconds`; what the person set otherwise stays."""
+    training = replace(
+        recipe.training,
+        budget_seconds=seconds,
+        micro_batch_size=max(1, choice.tokens_per_step // choice.model.block_size),
+        learning_rate=choice.learning_rate,
+    )
+    return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)
+
+
+def _require_text(store: TokenStore) -> None:
+    size = store.manifest["splits"]["train"]["bytes"]
+    if size < LEAST_TEXT_BYTES:
+        raise DataError(
+            f"{store.title}: expected at least {LEAST_TEXT_BYTES:,} bytes of text to start from nothing, got {size:,}; "
+            "start from a trained model instead: slm train TEXT --from MODEL (such as hub:openai-community/gpt2)"
+        )
+
+
+def _plan(
+    store: TokenStore, seconds: float, memory: int, machine: Machine, speed: Speed, measured: dict[Any, Any]
+) -> Plan:
+    counts, vocabulary = store.manifest["splits"]["train"], store.tokenizer.n_vocab
+    memory = memory or int(0.8 * memory_bytes()[1])
+
+    def chosen(time: float) -> list[Choice]:
+        return choices(time, counts["bytes"], counts["tokens"], vocabulary, speed, memory, measured=measured)
+
+    found = chosen(seconds)
+    optimizer = measured.get(found[0].model)
+    share = optimizer[1] * found[0].tokens_per_second / found[0].tokens_per_step if optimizer else 0.0
+    longer = [(factor * seconds, chosen(factor * seconds)[0]) for factor in (2.0, 10.0)]
+    return Plan(
+        seconds, found, machine, speed.flops_per_second, memory_rate(machine) if measured else 0.0, share,
+        counts["bytes"], counts["tokens"], longer,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""How good a model of a size becomes that sees so much text: a fit to runs of this recipe, and what it predicts.
+
+    bits per byte = floor + size_factor / weights^size_power + data_factor / text^data_power
+
+(Hoffmann et al. 2022, arXiv 2203.15556, equation 2). Text that is seen again counts less each time (Muennighoff et al.
+2023, arXiv 2305.16264, equation 5). Made anew on another machine or text: python bench/scaling.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Point:
+    """One finished run: weights of the blocks, bytes of text seen, different ones among them, bits per byte."""
+
+    weights: float
+    seen: float
+    unique: float
+    bits_per_byte: float
+
+
+@dataclass(frozen=True)
+class Law:
+    """The fitted numbers; text in megabytes, weights in millions. `spread` is the standard deviation of what came over
+    what was predicted, as a share, for runs that the fit had not seen."""
+
+    floor: float
+    size_factor: float
+    size_power: float
+    data_factor: float
+    data_power: float
+    repeats: float
+    spread: float
+
+    def predict(self, weights: float, seen: float, unique: float) -> tuple[float, tuple[float, float]]:
+        """Bits per byte, and where 19 of 20 runs end."""
+        data = effective_bytes(seen, unique, self.repeats) / 1e6
+        value = self.floor + self.size_factor / (weights / 1e6) ** self.size_power
+        value += self.data_factor / data**self.data_power
+        return value, (value * (1 - 2 * self.spread), value * (1 + 2 * self.spread))
+
+
+def effective_bytes(seen: float, unique: float, repeats: float) -> float:
+    """What `seen` bytes, of which `unique` are different, are worth in bytes that are all different."""
+    again = max(0.0, seen / unique - 1)
+    return min(seen, unique) + unique * repeats * (1 - math.exp(-again / repeats))
+
+
+def fit(points: Sequence[Point], steps: int = 400) -> Law:
+    """The law that fits `points` best, by relative error; its spread is of predictions that leave each point out."""
+    law = _fit(points, steps)
+    left_out = [
+        (point, _fit([other for other in points if other is not point], steps)) for point in points if len(points) > 3
+    ]
+    errors = [
+        math.log(point.bits_per_byte / of.predict(point.weights, point.seen, point.unique)[0]) for point, of in left_out
+    ]
+    spread = math.sqrt(sum(error**2 for error in errors) / max(1, len(errors)))
+    return Law(**{**asdict(law), "spread": spread})
+
+
+def _fit(points: Sequence[Point], steps: int) -> Law:
+    """Least squares of the logarithms, with a weak pull to the powers that larger models are known to have."""
+    values = torch.tensor([-1.0, -1.5, -1.0, 0.0, -1.0, 1.5], dtype=torch.float64, requires_grad=True)  # logarithms
+    columns = [[p.weights / 1e6 for p in points], [p.seen / 1e6 for p in points], [p.unique / 1e6 for p in points]]
+    weights, seen, unique = (torch.tensor(column, dtype=torch.float64) for column in columns)
+    target = torch.tensor([math.log(p.bits_per_byte) for p in points], dtype=torch.float64)
+    usual = torch.tensor([-0.7, -1.5, -1.0, 0.0, -1.0, 1.5], dtype=torch.float64)
+    optimizer = torch.optim.LBFGS([values], max_iter=steps, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        floor, size_factor, size_power, data_factor, data_power, repeats = values.exp()
+        again = (seen / unique - 1).clamp(min=0)
+        data = torch.minimum(seen, unique) + unique * repeats * (1 - torch.exp(-again / repeats))
+        predicted = floor + size_factor / weights**size_power + data_factor / data**data_power
+        total = ((predicted.log() - target) ** 2).sum() + 1e-4 * ((values - usual) ** 2).sum()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    return Law(*values.detach().exp().tolist(), spread=0.0)
+
+
+LAW = Law(0.45, 0.22, 0.37, 1.0, 0.37, 4.5, 0.05)
+"""Fitted to the runs in docs/experiments.md, section 9."""
