@@ -19,8 +19,8 @@ from pathlib import Path
 
 from slm.training.scaling_law import Law, Point, fit
 
-SHAPES = ((128, 4), (192, 4), (256, 4), (256, 6), (384, 6))
-BUDGETS = (60, 120, 300, 600)
+SHAPES = ((128, 4), (192, 4), (256, 4), (256, 6))
+BUDGETS = (60, 180, 600)
 
 
 def train(store: Path, width: int, layers: int, seconds: int) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
     python bench/train.py --nanogpt path/to/nanoGPT      (a checkout of karpathy/nanoGPT)
 
-6 layers, 384 wide, 6 heads, 50,257 tokens, 16 x 256 tokens a step, AdamW. nanoGPT is measured as it comes (float32) and
+6 layers, 384 wide, 6 heads, 50,257 tokens, 32 x 128 tokens a step, AdamW. nanoGPT is measured as it comes (float32) and
 set for the CPU (bfloat16 autocast, compiled, its compilation not counted); rounds alternate, the best of each counts.
 """
 
@@ -20,7 +20,7 @@ from slm.device import choose_machine
 from slm.model.gpt import GPT, GPTConfig
 from slm.training.optimizer import make_optimizer
 
-BATCH, BLOCK, STEPS, ROUNDS = 16, 256, 3, 3
+BATCH, BLOCK, STEPS, ROUNDS = 32, 128, 3, 3
 SHAPE = {
     "block_size": BLOCK,
     "vocab_size": 50257,

@@ -1,6 +1,6 @@
 """The model folder: weights, config, tokenizer and what made them, in Hugging Face's layout, checked by hashes.
 
-    config.json, generation_config.json, model.safetensors      GPT2LMHeadModel's
+    config.json, generation_config.json, model.safetensors      GPT2LMHeadModel's or Qwen3ForCausalLM's
     tokenizer.json, tokenizer_config.json, chat_template.jinja   what AutoTokenizer reads
     slm.json                                                     what made it, and the SHA-256 of each file
     state/optimizer.safetensors, state/trainer.json              only in checkpoints/last: what training needs to go on
@@ -94,7 +94,7 @@ def save_model(
 
 
 def load_model(source: str | Path) -> LoadedModel:
-    """Load a model folder, ours or any GPT-2 in Hugging Face's layout, or 'hub:owner/name'.
+    """Load a model folder, ours or any GPT-2 in Hugging Face's layout, or 'hub:owner/name'; a Qwen3 of a shape of ours.
 
     Raises ModelError, with the file's name, where something is missing, damaged or computed otherwise; NetworkError
     where a hub model cannot be fetched.
@@ -235,7 +235,7 @@ def _folder_tokenizer(folder: Path) -> Tokenizer:
 
 
 def _hub_model(repository: str) -> Path:
-    """Fetch a GPT-2 from the hub into its cache: config, weights, tokenizer. Returns the folder."""
+    """Fetch a model from the hub into its cache: config, weights, tokenizer. Returns the folder."""
     snapshot = open_snapshot(repository)
     present = snapshot.names()
     wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json") if name in present]

@@ -35,6 +35,7 @@ from slm.training.observer import Observer
 from slm.training.pace import ByClock, ByStep, Pace, Recorded
 from slm.training.run_folder import RunFolder, create_run, recording
 from slm.training.stop_request import stopping_at_once
+from slm.training.watch import Expectation, Watch, entropy_of
 
 REHEARSED_DOCUMENTS = 32
 
@@ -139,6 +140,7 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
             run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
             recipe.training, setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
             {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage),
+            _watch(stage, run),
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():
             trainer.restore()
@@ -193,6 +195,15 @@ def _pace(stage: Stage) -> Pace:
     if stage.replayed is not None:
         return Recorded(stage.replayed)
     return ByClock(stage.recipe.training, stage.budget) if stage.budget else ByStep(stage.recipe.training)
+
+
+def _watch(stage: Stage, run: RunFolder) -> Watch | None:
+    """For runs by the clock that start from nothing: of those it is known what is usual."""
+    if stage.budget is None or stage.parent is not None:
+        return None
+    entropy = entropy_of(stage.store.train.tokens, stage.store.tokenizer.n_vocab)
+    run.update(text_entropy=round(entropy, 4))
+    return Watch(Expectation(entropy), stage.model)
 
 
 def _clock(stage: Stage) -> Callable[[], float]:

@@ -60,6 +60,8 @@ class ConsoleObserver(Observer):
         rate, speed = metrics["learning_rate"], metrics["tokens_per_second"]
         self._steps = metrics.get("steps", self._steps)
         left = (time.perf_counter() - self._began) / (step - self._first) * (self._steps - step)
+        if metrics.get("expected"):
+            loss += f" (usual {metrics['expected']:.2f})"
         self._figures = f"{loss}  lr {rate:.1e}  {speed:,.0f} tok/s  {duration(left)} left"
         self._update(step)
         if not console.is_terminal and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:

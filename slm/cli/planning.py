@@ -71,7 +71,7 @@ def _print_plan(plan: Plan, next_command: str) -> None:
     from slm.cli.summary import out
 
     table = Table(box=None, pad_edge=False)
-    for column in ("", "layers x width", "params", "step", "tok/s", "tokens", "passes", "memory", "bits per byte"):
+    for column in ("", "model", "weights", "step", "tok/s", "passes", "memory", "bits/byte", "95 % interval"):
         table.add_column(column, justify="right", no_wrap=True)
     for place, choice in enumerate(plan.choices[:SHOWN]):
         table.add_row("->" if place == 0 else "", *_cells(choice))
@@ -105,7 +105,6 @@ def _cells(choice: Choice) -> list[str]:
     low, high = choice.interval
     return [
         f"{choice.model.n_layer} x {choice.model.n_embd}", f"{choice.parameters / 1e6:.1f} M",
-        f"{choice.tokens_per_step:,}", f"{choice.tokens_per_second:,.0f}", f"{choice.tokens / 1e6:.1f} M",
-        f"{choice.passes:.1f}", f"{choice.memory_bytes / 2**30:.1f} GB",
-        f"{choice.bits_per_byte:.2f} ({low:.2f}-{high:.2f})",
+        f"{choice.tokens_per_step:,}", f"{choice.tokens_per_second:,.0f}", f"{choice.passes:.1f}",
+        f"{choice.memory_bytes / 2**30:.1f} GB", f"{choice.bits_per_byte:.2f}", f"{low:.2f} to {high:.2f}",
     ]  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from slm.model.qwen3 import mlp_width
+
 if TYPE_CHECKING:
     from slm.model.gpt import GPTConfig
 
@@ -17,7 +19,9 @@ def flops_per_token(config: GPTConfig) -> int:
     channels (Chowdhery et al. 2022, PaLM, arXiv 2204.02311, appendix B), halved, as under a causal mask a token looks
     at half the block on average. Biases, LayerNorms, softmax and the optimizer are left out, as they are there.
     """
-    block = 12 * config.n_embd**2  # 3 C^2 for q, k, v, C^2 behind the attention, 8 C^2 in the MLP
+    width = config.n_embd
+    mlp = 3 * width * mlp_width(config) if config.architecture == "qwen3" else 8 * width**2
+    block = 4 * width**2 + mlp  # 3 C^2 for q, k, v, C^2 behind the attention
     matrices = config.n_layer * block + config.vocab_size * config.n_embd
     attention = 12 * config.n_layer * config.block_size * config.n_embd // 2
     return 6 * matrices + attention

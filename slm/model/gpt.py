@@ -151,7 +151,7 @@ def _norm(config: GPTConfig) -> nn.Module:
 
 
 class GPT(nn.Module):
-    """A language model in GPT-2's or Qwen3's layout. `forward` gives logits, `loss_sum` what training needs, `generate` text."""
+    """A GPT-2, or a model in Qwen3's layout. `forward` gives logits, `loss_sum` what training needs, `generate` text."""
 
     def __init__(self, config: GPTConfig):
         super().__init__()

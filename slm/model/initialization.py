@@ -1,9 +1,10 @@
-"""First weights that a short training gets further with; every one of them is a plain GPT-2's.
+"""First weights that a short training gets further with; the model stays a plain GPT-2 or Qwen3.
 
 Much of a short run goes into finding out where tokens stand, and into heads that look at the token before. Both can be
 there from the start: positions as sines and cosines (Vaswani et al. 2017, arXiv 1706.03762, section 3.5), of which a
 head finds the token k places back by turning them, since sin and cos of a sum are linear in those of its parts; that
-attention may be given a pattern at the start is from Trockman and Kolter 2023 (arXiv 2305.09828).
+attention may be given a pattern at the start is from Trockman and Kolter 2023 (arXiv 2305.09828). Rotary positions are
+there without that, so that a Qwen3 only takes the sizes of the weights.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def initialize_looking_back(model: GPT) -> None:
         elif parameter.dim() == 2 and ".h." in name:
             bound = math.sqrt(3 / width) / 2
             nn.init.uniform_(parameter, -bound, bound)
+    if model.rotary:  # positions are in the queries and keys themselves
+        return
     frequencies = SLOWEST ** -(torch.arange(width // 2) / (width // 2))
     model.transformer.wpe.weight.copy_(_waves(model.config.block_size, width, frequencies))
     _look_back(model.transformer.h[0].attn.c_attn.weight, model.config.n_head, frequencies)

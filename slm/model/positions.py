@@ -6,6 +6,8 @@ Measured in docs/experiments.md: `new` is the default, by a difference that is w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -25,6 +27,10 @@ def extend_positions(model: GPT, block_size: int, method: str, seed: int = 0) ->
         raise ConfigError(
             f"block_size expects at least the model's {old.block_size}, got {block_size}; its positions stay"
         )
+    if model.rotary:  # angles go on as they are: nothing to make, though what is far apart was never seen so far apart
+        longer = GPT(replace(old, block_size=block_size))
+        longer.load_state_dict(model.state_dict())
+        return longer
     weight = extended(model.transformer.wpe.weight.detach(), block_size, method, seed)
     longer = GPT(GPTConfig(**{**vars(old), "block_size": block_size}))
     longer.load_state_dict({**model.state_dict(), "transformer.wpe.weight": weight})

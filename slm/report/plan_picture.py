@@ -24,14 +24,16 @@ def draw_plan(choices: Sequence[Choice], seconds: float, path: Path) -> Path:
     sizes, values = [c.parameters / 1e6 for c in by_size], [c.bits_per_byte for c in by_size]
     axes.fill_between(sizes, *zip(*(c.interval for c in by_size), strict=True), color=GREY, alpha=0.15, linewidth=0)
     axes.plot(sizes, values, "o-", color=INK, linewidth=1.4, markersize=4)
-    for choice in by_size:
+    for number, choice in enumerate(by_size):
         axes.annotate(
             f"{choice.model.n_layer} x {choice.model.n_embd}", (choice.parameters / 1e6, choice.bits_per_byte),
-            xytext=(0, 8), textcoords="offset points", ha="center", fontsize=8, color=GREY,
+            xytext=(0, -16 if number % 2 else 9), textcoords="offset points", ha="center", fontsize=8, color=GREY,
         )  # fmt: skip
     best = choices[0]
     axes.plot(best.parameters / 1e6, best.bits_per_byte, "o", color=ACCENT, markersize=9, label="the one taken")
     axes.set_xscale("log")
+    axes.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"], minor=False)
+    axes.minorticks_off()
     axes.set_xlabel("million parameters")
     axes.set_ylabel("predicted bits per byte")
     axes.set_title(f"What {seconds / 60:g} minutes come to, by size", loc="left", fontweight="bold", color=INK)

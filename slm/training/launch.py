@@ -24,6 +24,7 @@ from slm.training.observer import Observer
 from slm.training.pace import Pace
 from slm.training.run_folder import RunFolder
 from slm.training.trainer import Trainer
+from slm.training.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def make_trainer(
     record: dict[str, Any],
     pace: Pace | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    watch: Watch | None = None,
 ) -> Trainer:
     """A trainer for `run`. `record` goes into the slm.json of every checkpoint."""
 
@@ -114,7 +116,7 @@ def make_trainer(
     machine = setup.machine()
     return Trainer(
         model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples,
-        pace, clock,
+        pace, clock, watch,
     )  # fmt: skip
 
 

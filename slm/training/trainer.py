@@ -35,6 +35,7 @@ from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.run_folder import RunFolder
 from slm.training.schedule import learning_rate, momentum
 from slm.training.stop_request import StopRequest
+from slm.training.watch import Watch
 
 SKIPS_BEFORE_ROLLBACK = 3
 # float32 weights and two moments, old and new side by side while one replaces the other; best twice; the .pt twice.
@@ -87,11 +88,12 @@ class Trainer:
         write_samples: Callable[[int], None] = lambda step: None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        watch: Watch | None = None,
     ):
         self.model, self.batches, self.config, self.machine = model.to(machine.device), batches, config, machine
         self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
         self.resume_command, self.write_samples = resume_command, write_samples
-        self.pace, self._clock = pace or ByStep(config), clock
+        self.pace, self._clock, self.watch = pace or ByStep(config), clock, watch
         self.optimizer = make_optimizer(
             model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
         )
@@ -266,6 +268,10 @@ class Trainer:
         }  # fmt: skip
         by_time = {} if isinstance(self.pace, ByStep) else {"place": [place.step, place.length, place.warmup]}
         self.log.write("step", step, **metrics, **by_time)
+        if self.watch:
+            metrics["expected"] = self.watch.expectation.loss(self.progress.tokens)[1]
+            for message in self.watch.look(step, self.progress.tokens, loss):
+                self._event("unusual", message)
         self.observer.step(step, **metrics, steps=self.pace.steps)
 
     def _decays_from(self, place: Place) -> bool:

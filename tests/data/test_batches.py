@@ -1,4 +1,5 @@
-"""Which samples a step sees: a function of (seed, step, sample) alone; every epoch a permutation; prompts masked."""
+"""Which samples a step sees: a function of (seed, step, sample) alone; every epoch a permutation; prompts masked;
+documents packed without loss."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import split_of
 
-from slm.data.batches import IGNORED, Batches, Records, Windows, pad_rows, permute
+from slm.data.batches import IGNORED, Batches, Documents, PackedBatches, Records, Windows, pad_rows, permute
 from slm.data.token_store import Split, TokenStore
 from slm.errors import DataError
 
@@ -279,3 +280,167 @@ def test_rows_of_like_length_stand_together():
     batches = pad_rows([row(length) for length in (70, 3, 65, 2)], 2, block_size=128)
     assert [x.shape[1] for x, _ in batches] == [64, 128]
     assert [x.shape[1] for x, _ in pad_rows([row(length) for length in (70, 3, 65, 2)], 2, 128, True)] == [128, 128]
+
+
+# Documents, packed
+
+SHAPES = st.lists(st.integers(0, 30), min_size=1, max_size=12)  # tokens of each document without its end
+
+
+def whole(lengths: list[int], block_size: int = 8) -> Documents:
+    """Documents whose ids tell where in the split they stand, each with the end token behind it."""
+    starts = np.cumsum([0, *(length + 1 for length in lengths)])
+    return Documents(
+        split_of([[*range(start, start + length), END] for start, length in zip(starts, lengths, strict=False)]),
+        block_size,
+    )
+
+
+def pieces_of(batches: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> list[tuple[list[int], list[int]]]:
+    """Inputs and targets of each document or part of one."""
+    pieces = []
+    for x, y, lengths in batches:
+        assert x.shape == y.shape == (lengths.sum(),) and x.dtype == y.dtype == np.int64 and (lengths > 0).all()
+        ends = np.cumsum(lengths)
+        for start, end in zip(ends - lengths, ends, strict=True):
+            pieces.append((x[start:end].tolist(), y[start:end].tolist()))
+    return pieces
+
+
+def targets_of(batches: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Counter:
+    return Counter(target for _, y, _ in batches for target in y.tolist())
+
+
+def row_of_tokens(batches: PackedBatches, tokens: int) -> list[list[int]]:
+    """The targets of steps of `tokens`, each step put back into the order of its micro-batches of one block."""
+    return [sorted(y.tolist()) for step in range(tokens) for _, y, _ in batches.get_batch(step, 1)]
+
+
+@given(lengths=SHAPES, block_size=st.integers(1, 12))
+def test_every_token_is_a_target_once_after_the_token_before_it(lengths: list[int], block_size: int):
+    documents = whole(lengths, block_size)
+    rows = [documents.row(number) for number in range(documents.size)]
+    assert documents.tokens == sum(lengths) + len(lengths)
+    assert [len(x) for x, _ in rows] == documents.lengths.tolist() and max(map(len, (x for x, _ in rows))) <= block_size
+    targets = [target for _, y in rows for target in y.tolist()]
+    inputs = [token for x, _ in rows for token in x.tolist()]
+    assert inputs == [END, *targets[:-1]]  # what stands before a document is an end token
+    assert Counter(targets) == Counter([END] * len(lengths) + [t for t in targets if t != END])
+    assert len(set(targets) - {END}) == sum(lengths)
+
+
+def test_a_long_document_is_cut_and_goes_on_from_its_own_token():
+    documents = whole([2, 10, 0], block_size=4)
+    assert [documents.row(number) for number in range(documents.size)] == [
+        (pytest.approx(x), pytest.approx(y))
+        for x, y in (
+            ([END, 0, 1], [0, 1, END]),
+            ([END, 3, 4, 5], [3, 4, 5, 6]),
+            ([6, 7, 8, 9], [7, 8, 9, 10]),
+            ([10, 11, 12], [11, 12, END]),
+            ([END], [END]),
+        )
+    ]
+
+
+def test_a_document_that_fills_the_block_is_one_piece():
+    assert whole([7, 8], block_size=8).lengths.tolist() == [8, 8, 1]
+
+
+@given(
+    lengths=SHAPES, tokens=st.integers(1, 6), block_size=st.sampled_from([1, 4, 8]), seed=st.integers(0, 2**40),
+    epochs=st.integers(1, 3),
+)  # fmt: skip
+def test_every_epoch_has_every_token_as_a_target_once(
+    lengths: list[int], tokens: int, block_size: int, seed: int, epochs: int
+):
+    """Whether the step's tokens divide the epoch or not: read as one stretch of whole epochs, and the rest."""
+    documents = whole(lengths, block_size)
+    tokens *= block_size
+    batches = PackedBatches(documents, tokens, seed)
+    steps, rest = divmod(epochs * documents.tokens, tokens)
+    counted = Counter()
+    for step in range(steps + (rest > 0)):
+        counted += targets_of(batches.get_batch(step, 1))
+    once = Counter({target: 1 for target in range(documents.tokens)})
+    ids = [target for _, y in (documents.row(number) for number in range(documents.size)) for target in y.tolist()]
+    once = Counter(ids)
+    for target, count in counted.items():
+        assert epochs * once[target] <= count <= (epochs + -(-tokens // documents.tokens)) * once[target]
+    assert sum(counted.values()) == (steps + (rest > 0)) * tokens
+    if not rest:
+        assert counted == Counter({target: epochs * count for target, count in once.items()})
+
+
+@given(lengths=SHAPES, step=st.integers(0, 1000), micro=st.integers(1, 4), seed=st.integers(0, 1000))
+def test_micro_batches_are_full_and_together_the_steps_tokens(lengths: list[int], step: int, micro: int, seed: int):
+    batches = PackedBatches(whole(lengths), 12 * 8, seed)
+    parts = batches.get_batch(step, micro)
+    assert [len(x) for x, _, _ in parts] == [micro * 8] * (12 // micro)
+    for x, y in pieces_of(parts):
+        assert len(x) <= 8
+        assert x[1:] == y[:-1]  # one document, or a part of one
+        assert END not in y[:-1] and (x[0] == END or y[0] == END or x[0] + 1 == y[0])
+    for _, _, ends in parts:
+        assert ends.tolist() == sorted(ends.tolist())
+
+
+@given(lengths=SHAPES, step=st.integers(0, 10**6), seed=st.integers(0, 10**6))
+def test_a_packed_step_depends_on_seed_and_step_alone(lengths: list[int], step: int, seed: int):
+    documents = whole(lengths)
+    expected = pieces_of(PackedBatches(documents, 96, seed).get_batch(step, 4))
+    other = PackedBatches(documents, 96, seed)
+    for asked in (step + 3, 0, step):  # whatever was asked for before
+        found = pieces_of(other.get_batch(asked, 4))
+    assert found == expected
+    for micro in (1, 2, 3, 6, 12):
+        assert targets_of(other.get_batch(step, micro)) == targets_of(other.get_batch(step, 4))
+    halves = PackedBatches(documents, 48, seed)
+    both = halves.get_batch(2 * step, 2) + halves.get_batch(2 * step + 1, 2)
+    assert pieces_of(both) == pieces_of(other.get_batch(step, 2))
+
+
+def test_every_epoch_and_seed_has_its_own_order():
+    documents = whole([7] * 60)  # one block each: a step of 60 blocks is an epoch
+    orders = [
+        tuple(x[1] for x, _, _ in PackedBatches(documents, documents.tokens, seed).get_batch(epoch, 1))
+        for seed in (0, 1)
+        for epoch in (0, 1)
+    ]
+    assert all(sorted(order) == list(range(0, 480, 8)) for order in orders) and len(set(orders)) == 4
+
+
+def test_an_estimate_is_of_the_same_documents_every_time():
+    documents = whole([n % 13 for n in range(200)])
+    batches = PackedBatches(documents, 64, seed=1)
+    first = batches.fixed(20, 4)
+    batches.get_batch(7, 2)
+    assert pieces_of(first) == pieces_of(batches.fixed(20, 4))
+    assert targets_of(first) == targets_of(PackedBatches(documents, 32, seed=9).fixed(20, 1))
+    size = sum(targets_of(first).values())
+    assert 0.8 * 20 * 8 < size < 1.2 * 20 * 8
+    starts = sorted(y[0] for _, y in pieces_of(first) if y[0] != END)
+    assert starts[0] < 30 and starts[-1] > documents.tokens - 30  # spread over the whole split
+    rows = [documents.row(number) for number in range(documents.size)]
+    assert all((x, y) in [(a.tolist(), b.tolist()) for a, b in rows] for x, y in pieces_of(first))  # none is cut
+
+
+@pytest.mark.parametrize("micro", [1, 4])
+def test_an_estimates_parts_stay_near_the_size_of_a_micro_batch(micro: int):
+    parts = PackedBatches(whole([n % 13 for n in range(200)]), 64, seed=1).fixed(50, micro)
+    assert len(parts) > 1 and all(0 < len(x) < (micro + 1) * 8 for x, _, _ in parts)
+
+
+def test_more_than_there_is_is_all_there_is():
+    documents = whole([3, 9, 0, 14])
+    everything = PackedBatches(documents, 64, seed=0).fixed(1000, 4)
+    assert sum(targets_of(everything).values()) == documents.tokens
+
+
+def test_documents_of_a_store(store: TokenStore):
+    documents = Documents(store.train, 64)
+    x, y = documents.row(0)
+    text = store.tokenizer.decode(store.train.document(0)[:-1])
+    assert store.tokenizer.decode(y) == text + "<|endoftext|>"
+    assert store.tokenizer.decode(x) == "<|endoftext|>" + text
+    assert documents.size == store.train.documents

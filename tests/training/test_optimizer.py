@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -68,7 +69,7 @@ def test_muon_moves_the_matrices_of_the_blocks_in_every_direction_alike() -> Non
             for part in moved.chunk(3 if name.endswith("c_attn.weight") else 1):
                 sizes = torch.linalg.svdvals(part) / (1e-2 * reach(part.shape))
                 # the gradient of few rows lacks some directions
-                assert (sizes > 0.4).float().mean() > 0.75 and sizes.max() < 1.4, name
+                assert (sizes > 0.4).float().mean() > 0.7 and sizes.max() < 1.4, name
         elif parameter.dim() == 2:  # AdamW's first step: every weight that had a gradient moves by the learning rate
             assert moved.abs().max() == pytest.approx(1e-2, rel=1e-3), name
 
@@ -165,9 +166,8 @@ def test_a_large_part_does_not_drown_the_others() -> None:
     """As it would if the fused matrix counted as one: values have gradients many times those of queries and keys."""
     gradient = random_matrices(48, 16) * torch.tensor([1e-4, 1e-4, 1.0]).repeat_interleave(16)[:, None]
     optimizer = muon_of({"h.0.attn.c_attn.weight": torch.zeros(48, 16)})
-    sizes = [
-        part.norm().item() for part in stepped(optimizer, *optimizer.param_groups[0]["params"], [gradient])[0].chunk(3)
-    ]
+    [move] = stepped(optimizer, *optimizer.param_groups[0]["params"], [gradient])
+    sizes = [part.norm().item() for part in move.chunk(3)]
     assert min(sizes) > 0.8 * max(sizes)
 
 
@@ -175,14 +175,15 @@ def test_the_momentum_of_the_group_counts() -> None:
     first, second = random_matrices(16, 16), random_matrices(16, 16, seed=1)
     moves = []
     for momentum in (0.0, 0.5, 0.95):
-        optimizer = muon_of({"h.0.mlp.c_fc.weight": torch.zeros(16, 16)})
+        optimizer = muon_of({"h.0.mlp.c_fc.weight": torch.zeros(16, 16)}, learning_rate=1 / MUON_SCALE)
         [group] = optimizer.param_groups
         group["momentum"] = momentum
         moves.append(stepped(optimizer, group["params"][0], [first, second])[1])
-        mean = optimizer.state[group["params"][0]]["momentum_buffer"]
-        torch.testing.assert_close(mean, (1 - momentum) * (momentum * first + second))
-    likeness = [torch.cosine_similarity(move.flatten(), -first.flatten(), dim=0).item() for move in moves]
-    assert abs(likeness[0]) < 0.2 < likeness[1] < likeness[2]  # the more momentum, the more of the first gradient
+        mean = (1 - momentum) * (momentum * first + second)
+        torch.testing.assert_close(optimizer.state[group["params"][0]]["momentum_buffer"], mean)
+        [expected] = orthogonal((1 - momentum) * second[None] + momentum * mean)  # Nesterov's
+        torch.testing.assert_close(moves[-1], -expected, rtol=0, atol=0.05)
+    assert all((one - other).abs().max() > 0.1 for one, other in itertools.pairwise(moves))
 
 
 def test_only_muons_groups_have_a_momentum() -> None:

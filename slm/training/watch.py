@@ -1,0 +1,99 @@
+"""Is my run normal? What the loss of a run by the clock should be by now, and what it means when it is not.
+
+The loss is compared in units of the entropy of the text's single tokens: 1 is what a model reaches that knows only how
+often each token comes. In these units the curves of different texts, vocabularies and shapes lie close together; the
+reference and its band are from clean runs, docs/experiments.md, section 9. Knows the trainer's figures, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+REFERENCE = ((10e3, 1.13), (20e3, 0.99), (40e3, 0.86), (60e3, 0.76), (100e3, 0.70), (200e3, 0.64), (400e3, 0.60),
+             (800e3, 0.57), (2e6, 0.52), (10e6, 0.46))  # fmt: skip
+"""Tokens seen, and the loss over the entropy of single tokens at the stable learning rate."""
+BAND = (0.72, 1.17)
+"""The lowest and highest of clean runs over the reference, with some room."""
+FIRST_TOKENS = 60_000  # before that, runs differ by their warm-up
+SMOOTHED_STEPS = 12
+LOOKED_AT_STEP = 12  # when every weight should have moved
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What to expect of a text whose single tokens have this entropy, in nats a token."""
+
+    entropy: float
+
+    def loss(self, tokens: float) -> tuple[float, float, float]:
+        """The lowest, the usual and the highest loss, in nats a token, after so many tokens."""
+        at, ratios = zip(*REFERENCE, strict=True)
+        usual = self.entropy * float(np.interp(math.log(max(1.0, tokens)), np.log(at), ratios))
+        return usual * BAND[0], usual, usual * BAND[1]
+
+
+@dataclass
+class Watch:
+    """Looks at every step of one run; `look` gives what a person should be told, each thing once."""
+
+    expectation: Expectation
+    model: nn.Module
+    _losses: deque[float] = field(default_factory=lambda: deque(maxlen=SMOOTHED_STEPS))
+    _said: set[str] = field(default_factory=set)
+    _first: dict[str, Tensor] = field(default_factory=dict)
+
+    def look(self, step: int, tokens: int, loss: float) -> list[str]:
+        """After `step` with this `loss`, `tokens` seen in all."""
+        if not self._first:
+            self._first = {name: _glimpse(parameter) for name, parameter in self.model.named_parameters()}
+        self._losses.append(loss)
+        found = {"frozen": self._frozen() if step == LOOKED_AT_STEP else ""}
+        if tokens >= FIRST_TOKENS and len(self._losses) == SMOOTHED_STEPS:
+            found["loss"] = self._strange(tokens, sum(self._losses) / SMOOTHED_STEPS)
+        fresh = {kind: message for kind, message in found.items() if message and kind not in self._said}
+        self._said |= fresh.keys()
+        return list(fresh.values())
+
+    def _frozen(self) -> str:
+        moved = dict(self.model.named_parameters())
+        still = [name for name, before in self._first.items() if torch.equal(_glimpse(moved[name]), before)]
+        if not still:
+            return ""
+        more = f" and {len(still) - 1} more" if len(still) > 1 else ""
+        return f"{still[0]}{more} has not moved since the start: is it frozen, or cut off from the loss?"
+
+    def _strange(self, tokens: int, loss: float) -> str:
+        low, _, high = self.expectation.loss(tokens)
+        figures = f"loss {loss:.2f} where {low:.2f} to {high:.2f} is usual after {tokens:,} tokens"
+        if loss < low:
+            return (
+                f"{figures}: does the model see what it has to predict (mask, labels), or does the text repeat itself?"
+            )
+        if loss > high and loss > 0.93 * self.expectation.entropy:
+            return (
+                f"{figures}, and hardly less than from counting tokens: is the text in order, do the labels fit, is "
+                "the learning rate far too high or low?"
+            )
+        if loss > high:
+            return f"{figures}: a learning rate that is too high or too low, labels that are shifted, or unusual text"
+        return ""
+
+
+def entropy_of(tokens: np.ndarray, vocabulary: int) -> float:
+    """The entropy, in nats, of single tokens (N,)."""
+    counts = np.zeros(vocabulary, np.int64)
+    for start in range(0, len(tokens), 1 << 22):
+        counts += np.bincount(tokens[start : start + (1 << 22)], minlength=vocabulary)
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _glimpse(parameter: Tensor) -> Tensor:
+    """A few of its numbers."""
+    return parameter.detach().flatten()[:256].cpu().clone()
