@@ -2,10 +2,11 @@
 
     python bench/ingredients.py STORE --seconds 120 --seeds 3 --results results.jsonl [VARIANT ...]
 
-The base is 6 layers, 256 wide, block 256, 2,048 tokens a step, AdamW at 2e-3, cosine to a tenth; Muon is at 4e-3.
-STORE is a token store (`slm prepare stories_train.jsonl.gz --tokenizer bpe:4096 --validation ...`). Each variant first
-runs a few steps to see how fast it is, and then as many as fit into the time, evaluation not counted. What stands in
-the results file is not run again, so a stopped screen goes on. Run it with nothing else running.
+The base is the recipe of `slm train --budget` for 6 layers, 256 wide, block 256, 4,096 tokens a step; each variant
+changes one thing. STORE is a token store (`slm prepare stories_train.jsonl.gz --tokenizer bpe:4096 --validation ...`).
+Each variant first runs a few steps to see how fast it is, and then as many as fit into the time, evaluation not
+counted. What stands in the results file is not run again, so a stopped screen goes on. Run it with nothing else
+running.
 """
 
 from __future__ import annotations
@@ -21,22 +22,36 @@ from pathlib import Path
 
 BASE = {
     "model.block_size": 256, "model.n_layer": 6, "model.n_head": 4, "model.n_embd": 256,
-    "training.micro_batch_size": 8, "training.learning_rate": 2e-3, "training.warmup_steps": 30,
+    "training.batches": "documents", "training.initialization": "looking_back", "training.optimizer": "muon",
+    "training.schedule": "wsd", "training.decay_share": 0.4, "training.final_learning_rate_share": 0.0,
+    "training.micro_batch_size": 16, "training.learning_rate": 4e-3, "training.warmup_steps": 4,
     "training.evaluation_samples": 64, "training.sample_points": 1, "samples.generation.max_new_tokens": 1,
     "evaluation.memorisation_samples": 0, "evaluation.documents": 200,
 }  # fmt: skip
-MUON = {"training.optimizer": "muon", "training.learning_rate": 4e-3}
+ADAMW = {"training.optimizer": "adamw", "training.learning_rate": 2e-3, "training.initialization": "gpt2"}
 VARIANTS = {
-    "adamw": {},
-    "adamw, 4e-3": {"training.learning_rate": 4e-3},
-    "muon": MUON,
-    "muon, 2e-3": MUON | {"training.learning_rate": 2e-3},
-    "muon, 8e-3": MUON | {"training.learning_rate": 8e-3},
-    "muon, wsd": MUON | {"training.schedule": "wsd"},
-    "muon, to 0": MUON | {"training.final_learning_rate_share": 0.0},
-    "muon, 1k tokens": MUON | {"training.micro_batch_size": 4},
-    "muon, 4k tokens": MUON | {"training.micro_batch_size": 16},
-    "adamw, 1k tokens": {"training.micro_batch_size": 4},
+    "base": {},
+    "windows over the joined text": {"training.batches": "windows"},
+    "GPT-2's first weights": {"training.initialization": "gpt2"},
+    "adamw": ADAMW,
+    "adamw, cosine, windows": ADAMW
+    | {"training.schedule": "cosine", "training.final_learning_rate_share": 0.1, "training.batches": "windows"},
+    "half the learning rate": {"training.learning_rate": 2e-3},
+    "twice the learning rate": {"training.learning_rate": 8e-3},
+    "decay over 20 %": {"training.decay_share": 0.2},
+    "decay over 60 %": {"training.decay_share": 0.6},
+    "1k tokens a step": {"training.micro_batch_size": 4},
+    "2k tokens a step": {"training.micro_batch_size": 8},
+    "8k tokens a step": {"training.micro_batch_size": 32},
+    "block 128": {"model.block_size": 128, "training.micro_batch_size": 32},
+    "block 512": {"model.block_size": 512, "training.micro_batch_size": 8},
+    "4 layers": {"model.n_layer": 4},
+    "4 layers of 192": {"model.n_layer": 4, "model.n_embd": 192, "model.n_head": 3},
+    "6 layers of 384": {"model.n_embd": 384, "model.n_head": 6},
+    "2 heads": {"model.n_head": 2},
+    "8 heads": {"model.n_head": 8},
+    "dropout 0.1": {"model.dropout": 0.1},
+    "Qwen3's layout": {"model.architecture": "qwen3"},
 }
 STEPS_TO_SEE_THE_SPEED = 12
 
@@ -108,14 +123,14 @@ def main() -> None:
                 os.fsync(file.fileno())
             print(json.dumps(rows[-1]), flush=True)
     print(
-        f"{'variant':<26}{'bits per byte':>14}{'lowest':>8}{'highest':>8}{'tokens':>12}{'tokens/s':>10}{'seconds':>9}"
+        f"{'variant':<30}{'bits per byte':>14}{'lowest':>8}{'highest':>8}{'tokens':>12}{'tokens/s':>10}{'seconds':>9}"
     )
     for name in dict.fromkeys(row["variant"] for row in rows):
         mine = [row for row in rows if row["variant"] == name]
         scores = [row["bits_per_byte"] for row in mine]
         middle = [statistics.mean(row[key] for row in mine) for key in ("tokens", "tokens_per_second", "seconds")]
         print(
-            f"{name:<26}{statistics.mean(scores):>14.3f}{min(scores):>8.3f}{max(scores):>8.3f}"
+            f"{name:<30}{statistics.mean(scores):>14.3f}{min(scores):>8.3f}{max(scores):>8.3f}"
             f"{middle[0]:>12,.0f}{middle[1]:>10,.0f}{middle[2]:>9.0f}"
         )
 

@@ -92,9 +92,8 @@ def _longer_model(model: GPT, store: TokenStore, recipe: Recipe, observer: Obser
     if recipe.tuning.long_records == "extend":
         block_size = max(block_size, Records(store.train, block_size, train_on_prompt=True).counts.longest)
     if block_size > model.config.block_size:
-        observer.message(
-            f"context extended from {model.config.block_size} to {block_size} positions ({recipe.tuning.positions})"
-        )
+        how = f" ({recipe.tuning.positions})" if model.config.architecture == "gpt2" else ""
+        observer.message(f"context extended from {model.config.block_size} to {block_size} positions{how}")
     recipe = replace(recipe, model=replace(model.config, block_size=block_size, dropout=recipe.model.dropout))
     return _reshaped(model, recipe), recipe
 

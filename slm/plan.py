@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -11,8 +12,10 @@ from slm.device import Machine, choose_machine, memory_bytes
 from slm.errors import DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
-from slm.training.planner import Choice, Speed, choice_of, choices
+from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
+from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
 from slm.training.speed import matrix_rate, memory_rate, training_speed
+from slm.training.watch import entropy_of
 
 LEAST_TEXT_BYTES = 200_000
 MANY_PASSES = 40.0
@@ -53,36 +56,58 @@ class Plan:
         return values | {"warnings": self.warnings()}
 
 
-def quick_plan(store: TokenStore, seconds: float, memory: int = 0, precision: str = "auto") -> Plan:
+def quick_plan(store: TokenStore, seconds: float, memory: int = 0) -> Plan:
     """A plan from the rate of matrix products alone: half a second. Raises DataError for too small a text."""
     _require_text(store)
-    machine = choose_machine(precision=precision)
-    speed = Speed(matrix_rate(machine))
-    return _plan(store, seconds, memory, machine, speed, {})
+    machine = choose_machine()
+    return _plan(store, seconds, memory, machine, Speed(matrix_rate(machine)), {}, law_of(store))
 
 
 def measured_plan(
-    store: TokenStore, seconds: float, memory: int = 0, progress: Progress = lambda what, done, total: None
+    store: TokenStore,
+    seconds: float,
+    memory: int = 0,
+    progress: Progress = lambda what, done, total: None,
+    law: Law | None = None,
 ) -> Plan:
-    """A plan whose likeliest choices were tried for a few steps each: under 20 seconds."""
+    """A plan whose likeliest choices were tried for a few steps each: under 20 seconds.
+
+    `law` is what a pilot run made of the prediction (`law_after`).
+    """
     _require_text(store)
+    law = law or law_of(store)
     machine = choose_machine()
     progress("measuring matrix products and memory", 0, MEASURED_CHOICES + 1)
     speed = Speed(matrix_rate(machine))
-    guessed = _plan(store, seconds, memory, machine, speed, {})
+    guessed = _plan(store, seconds, memory, machine, speed, {}, law)
     measured = {}
     for number, choice in enumerate(guessed.choices[:MEASURED_CHOICES]):
         progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
         measured[choice.model] = training_speed(choice.model, choice.tokens_per_step, machine)
     progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
-    return _plan(store, seconds, memory, machine, speed, measured)
+    return _plan(store, seconds, memory, machine, speed, measured, law)
+
+
+def law_of(store: TokenStore) -> Law:
+    """The scaling law, for the text in `store`."""
+    counts = store.manifest["splits"]["train"]
+    entropy = entropy_of(store.train.tokens, store.tokenizer.n_vocab) / math.log(2)
+    return LAW.for_text(entropy * counts["tokens"] / counts["bytes"])
+
+
+def law_after(store: TokenStore, model: GPTConfig, tokens: int, bits_per_byte: float) -> Law:
+    """The law as a pilot run corrects it, in which `model` came to `bits_per_byte` after so many tokens of `store`."""
+    counts, law = store.manifest["splits"]["train"], law_of(store)
+    seen = tokens * counts["bytes"] / counts["tokens"]
+    expected, _ = law.predict(matrix_weights(model), seen, counts["bytes"])
+    return law.scaled(bits_per_byte / expected, PILOT_SPREAD)
 
 
 def quick_choice(store: TokenStore, seconds: float, model: GPTConfig) -> Choice:
     """How to go on with a model of this shape, which exists already, for so long; with a third of the learning rate."""
     counts = store.manifest["splits"]["train"]
     rate = Speed(matrix_rate(choose_machine())).tokens_per_second(model)
-    choice = choice_of(model, rate, seconds, counts["bytes"], counts["tokens"])
+    choice = choice_of(model, rate, seconds, counts["bytes"], counts["tokens"], law_of(store))
     return replace(choice, learning_rate=choice.learning_rate / 3)
 
 
@@ -107,13 +132,13 @@ def _require_text(store: TokenStore) -> None:
 
 
 def _plan(
-    store: TokenStore, seconds: float, memory: int, machine: Machine, speed: Speed, measured: dict[Any, Any]
+    store: TokenStore, seconds: float, memory: int, machine: Machine, speed: Speed, measured: dict[Any, Any], law: Law
 ) -> Plan:
     counts, vocabulary = store.manifest["splits"]["train"], store.tokenizer.n_vocab
     memory = memory or int(0.8 * memory_bytes()[1])
 
     def chosen(time: float) -> list[Choice]:
-        return choices(time, counts["bytes"], counts["tokens"], vocabulary, speed, memory, measured=measured)
+        return choices(time, counts["bytes"], counts["tokens"], vocabulary, speed, memory, law, measured)
 
     found = chosen(seconds)
     optimizer = measured.get(found[0].model)

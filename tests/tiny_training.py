@@ -38,6 +38,7 @@ from slm.recipe import Recipe
 from slm.training.config import TrainingConfig
 from slm.training.launch import choose_setup, make_trainer
 from slm.training.observer import Estimate, Observer
+from slm.training.pace import ByStep, Pace
 from slm.training.run_folder import RunFolder, create_run
 from slm.training.trainer import Trainer
 
@@ -189,7 +190,8 @@ class Watcher(Observer):
 
 def trainer_of(
     folder: Path, samples: Samples | None = None, name: str = "run", observer: Observer | None = None,
-    shape: dict[str, Any] | None = None, write_samples: Callable[[int], None] = lambda step: None, **training: Any,
+    shape: dict[str, Any] | None = None, write_samples: Callable[[int], None] = lambda step: None,
+    pace: Callable[[TrainingConfig], Pace] = ByStep, clock: Callable[[], float] = time.perf_counter, **training: Any,
 ) -> Trainer:  # fmt: skip
     """A trainer of a fresh small model in runs/`name`, or, where that is there, one that goes on with it."""
     config = TrainingConfig(**TRAINING | training)
@@ -201,11 +203,24 @@ def trainer_of(
         run = create_run(name, {"stage": "pretraining"}, folder / "runs")
     trainer = make_trainer(
         run, model, tiny_tokenizer(), None, samples or Windows(split, 32), Windows(split, 32), config,
-        choose_setup(config), observer or Observer(), f"slm train --resume {name}", write_samples, {},
+        choose_setup(config), observer or Observer(), f"slm train --resume {name}", write_samples, {}, pace(config),
+        clock,
     )  # fmt: skip
     if resumed and existing_folder(run.last).exists():
         trainer.restore()
     return trainer
+
+
+@dataclass
+class Clock:
+    """Shows seconds that pass when a test says so, and `tick` of them with every look."""
+
+    now: float = 0.0
+    tick: float = 0.0
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
 
 
 def sentences_split() -> Split:

@@ -11,8 +11,12 @@ import typer
 from slm.cli import options
 
 if TYPE_CHECKING:
+    from slm.cli.console import ConsoleObserver
+    from slm.data.token_store import TokenStore
     from slm.plan import Plan
+    from slm.recipe import Recipe
     from slm.training.planner import Choice
+    from slm.training.scaling_law import Law
 
 SHOWN = 6
 
@@ -33,6 +37,9 @@ def plan(
     separator: options.Separator = "",
     tokenizer: options.Tokenizer = "",
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw what each choice would come to.")] = None,
+    pilot: Annotated[
+        bool, typer.Option("--pilot", help="First train for a tenth of the budget, to predict this very text better.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Say what can be trained here in a given time, and how well.
@@ -48,10 +55,11 @@ def plan(
 
     seconds = options.seconds_of(budget, "--budget")
     size = options.bytes_of(memory, "--memory") if memory else 0
-    _, store = recipe_and_store("budget", None, data, "text", column, validation, separator, tokenizer)
+    recipe, store = recipe_and_store("budget", None, data, "text", column, validation, separator, tokenizer)
     observer = ConsoleObserver()
     try:
-        made = measured_plan(store, seconds, size, observer.working)
+        law = _law_by_pilot(recipe, store, seconds / 10, size, observer) if pilot else None
+        made = measured_plan(store, seconds, size, observer.working, law)
     finally:
         observer.close()
     if as_json:
@@ -62,6 +70,21 @@ def plan(
         from slm.report.plan_picture import draw_plan
 
         draw_plan(made.choices, seconds, plot)
+
+
+def _law_by_pilot(recipe: Recipe, store: TokenStore, seconds: float, memory: int, observer: ConsoleObserver) -> Law:
+    """Train for `seconds` in a folder that is thrown away, and correct the scaling law by what came."""
+    import tempfile
+
+    from slm.plan import budgeted_recipe, law_after, quick_plan
+    from slm.pretrain import pretrain
+
+    choice = quick_plan(store, seconds, memory).best
+    with tempfile.TemporaryDirectory() as folder:
+        run = pretrain(store, budgeted_recipe(recipe, choice, seconds), "pilot", observer=observer, runs=Path(folder))
+        results = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["results"]
+        came = next(result["bits_per_byte"] for result in results if result["moment"] == "after")
+        return law_after(store, choice.model, run.read()["tokens_seen"], came)
 
 
 def _print_plan(plan: Plan, next_command: str) -> None:

@@ -85,9 +85,10 @@ class CausalSelfAttention(nn.Module):
         if packing is not None:
             qkv = packing.as_rows(qkv)  # (N, 3C) -> (B, T, 3C)
         B, T, C = qkv.size(0), qkv.size(1), x.size(-1)
-        q, k, v = qkv.view(B, T, 3, self.n_head, C // self.n_head).permute(2, 0, 3, 1, 4)  # (B, H, T, D)
+        q, k, v = qkv.view(B, T, 3, self.n_head, C // self.n_head).unbind(2)  # (B, T, H, D)
         if rotation is not None:
-            q, k = rotation(self.q_norm(q)), rotation(self.k_norm(k))
+            q, k = self.q_norm(q, rotation), self.k_norm(k, rotation)
+        q, k, v = (x.transpose(1, 2) for x in (q, k, v))  # (B, H, T, D)
         mask = None
         if cache is not None:
             mask = cache.mask(T)  # None for a whole prompt (plain causal) and for one token (sees everything)
@@ -151,7 +152,7 @@ def _norm(config: GPTConfig) -> nn.Module:
 
 
 class GPT(nn.Module):
-    """A GPT-2, or a model in Qwen3's layout. `forward` gives logits, `loss_sum` what training needs, `generate` text."""
+    """A GPT-2, or a Qwen3 by config. `forward` gives logits, `loss_sum` what training needs, `generate` text."""
 
     def __init__(self, config: GPTConfig):
         super().__init__()
@@ -181,7 +182,8 @@ class GPT(nn.Module):
         x, rotation = self.transformer.wte(idx), None  # (B, T, C)
         if self.rotary:
             row = T if packing is None else packing.row_length
-            rotation = Rotation(past, row, self.config.n_embd // self.config.n_head, idx.device)
+            heads = self.config.n_head
+            rotation = Rotation(past, row, heads, self.config.n_embd // heads, idx.device)
         else:
             positions = packing.positions if packing is not None else torch.arange(past, past + T, device=idx.device)
             x = x + self.transformer.wpe(positions)

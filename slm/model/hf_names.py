@@ -1,7 +1,8 @@
 """The one adapter between our GPT and Hugging Face's GPT-2 and Qwen3: config keys, tensor names, layout.
 
 Hugging Face keeps GPT-2's linear layers as Conv1D, whose weight is the transpose of nn.Linear's; everything else has
-the same name. What is particular to Qwen3 stands in `hf_qwen3`. A config that asks for another computation than ours is refused by the key's name. Reads no files.
+the same name. What is particular to Qwen3 stands in `hf_qwen3`. A config that asks for another computation than ours is
+refused by the key's name. Reads no files.
 """
 
 from __future__ import annotations

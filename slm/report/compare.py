@@ -65,8 +65,11 @@ class Group:
         return _mean(getattr(run, name) for run in self.runs)
 
     def curve(self) -> list[MeanPoint]:
-        """The estimates at those steps at which every run has one."""
-        curves = [{point.step: point for point in run.curve if point.bits_per_byte is not None} for run in self.runs]
+        """The estimates where every run has one: at the same steps or, of runs by the clock, shares of the time."""
+        known = [[point for point in run.curve if point.bits_per_byte is not None] for run in self.runs]
+        if self.settings.get("training.budget_seconds") and len({len(points) for points in known}) == 1:
+            return [_mean_point(points) for points in zip(*known, strict=True)]
+        curves = [{point.step: point for point in points} for points in known]
         steps = sorted(set.intersection(*map(set, curves)))
         return [_mean_point([curve[step] for curve in curves]) for step in steps]
 

@@ -123,7 +123,7 @@ def _statement(report: Report) -> Markup:
     verb = "fine-tuned" if first.stage == FINETUNING else "trained from random weights"
     if first.parent is not None:
         verb = f"{verb.split()[0]} from {first.parent.run or first.parent.model or 'another model'}"
-    parts = [f"A GPT-2 language model{size}, {verb} on ", _trained_on(first)]
+    parts = [f"A {wording.architecture(first.recipe)} language model{size}, {verb} on ", _trained_on(first)]
     for stage in others:
         parts += [
             ", then ",

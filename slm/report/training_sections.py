@@ -155,7 +155,7 @@ def _architecture(model: Mapping[str, Any], parameters: int | None) -> str | Non
     parts = [words.format(wording.count(model[key])) for key, words in shapes if isinstance(model.get(key), int)]
     if parameters:
         parts.append(f"{wording.large(parameters)} parameters")
-    return f"GPT-2: {', '.join(parts)}" if parts else None
+    return f"{wording.architecture({'model': model})}: {', '.join(parts)}" if parts else None
 
 
 def _computed_in(frozen: Mapping[str, Any]) -> str | None:

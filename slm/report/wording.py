@@ -6,6 +6,7 @@ A number and its unit are held together by a no-break space. What is not known i
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
@@ -21,6 +22,12 @@ MONTHS = (
 def count(value: float | None) -> str:
     """15213 -> '15,213'."""
     return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def architecture(recipe: Mapping[str, Any]) -> str:
+    """'GPT-2' or 'Qwen3', as people write it."""
+    model = recipe.get("model")
+    return "Qwen3" if isinstance(model, Mapping) and model.get("architecture") == "qwen3" else "GPT-2"
 
 
 def large(value: float | None) -> str:

@@ -16,7 +16,8 @@ from slm.training.budget import Budget
 from slm.training.config import TrainingConfig
 
 LENGTH = 1000.0  # of a run that is measured by time, in the units of its `Place`
-EVALUATIONS, SAVES = 10, 10  # in all, spread evenly
+MARKS = 10  # at which a run by the clock is measured and saved, spread evenly
+MEASURING_SHARE = 0.03  # of the time, at most, for measuring and saving: in short runs there are fewer marks
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class ByClock:
     def __init__(self, config: TrainingConfig, budget: Budget):
         self._config, self._budget = config, budget
         self.steps = config.in_updates(config.steps)
-        self._done, self._before = 0.0, 0.0
+        self._done, self._before, self._marks = 0.0, 0.0, MARKS
         self._step_seconds = 0.0
 
     @property
@@ -108,6 +109,7 @@ class ByClock:
     def began(self, seconds: float) -> None:
         """The end does the same once more, and then writes about as much again to see what was memorised."""
         self._budget.reserve += 2 * seconds
+        self._marks = max(2, min(MARKS, int(MEASURING_SHARE * self._budget.seconds / seconds))) if seconds else MARKS
 
     def place(self, step: int, trained: float) -> Place:
         self._done = self._budget.share_done(trained)
@@ -122,17 +124,16 @@ class ByClock:
         return self._budget.left_for_training <= self._step_seconds / 2
 
     def evaluates(self, step: int) -> bool:
-        return self._crossed(EVALUATIONS)
+        return self._crossed_mark()
 
     def saves(self, step: int) -> bool:
-        return self._crossed(SAVES)
+        return self._crossed_mark()
 
     def samples(self, step: int) -> bool:
         return False
 
-    def _crossed(self, parts: int) -> bool:
-        """Whether the last step went over one of `parts` marks of the whole time."""
-        return int(self._before * parts) != int(self._done * parts)
+    def _crossed_mark(self) -> bool:
+        return int(self._before * self._marks) != int(self._done * self._marks)
 
 
 class Recorded:
@@ -158,7 +159,7 @@ class Recorded:
         return step in self._evaluated
 
     def saves(self, step: int) -> bool:
-        return step == self.steps or step % max(1, self.steps // SAVES) == 0
+        return step == self.steps or step % max(1, self.steps // MARKS) == 0
 
     def samples(self, step: int) -> bool:
         return step == self.steps

@@ -102,8 +102,7 @@ def choice_of(
 ) -> Choice:
     """How a model of this shape would be trained at `rate` tokens a second, and how good it would become."""
     tokens = int(rate * seconds * TRAINING_SHARE)
-    weights = 12 * model.n_layer * model.n_embd**2
-    predicted, interval = law.predict(weights, tokens * text_bytes / text_tokens, text_bytes)
+    predicted, interval = law.predict(matrix_weights(model), tokens * text_bytes / text_tokens, text_bytes)
     step = tokens_per_step(tokens)
     return Choice(
         model, step, learning_rate(step, model.n_embd), 0.0, num_parameters(model), rate, tokens,
@@ -111,9 +110,14 @@ def choice_of(
     )  # fmt: skip
 
 
+def matrix_weights(model: GPTConfig) -> int:
+    """Weights of the blocks' matrices, by which the scaling law counts a model's size."""
+    return 12 * model.n_layer * model.n_embd**2
+
+
 def num_parameters(model: GPTConfig) -> int:
     """All weights of the matrices and embeddings; biases and LayerNorms are a fraction of a percent."""
-    return 12 * model.n_layer * model.n_embd**2 + (model.vocab_size + model.block_size) * model.n_embd
+    return matrix_weights(model) + (model.vocab_size + model.block_size) * model.n_embd
 
 
 def tokens_per_step(tokens: int) -> int:

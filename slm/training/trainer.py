@@ -41,6 +41,7 @@ SKIPS_BEFORE_ROLLBACK = 3
 # float32 weights and two moments, old and new side by side while one replaces the other; best twice; the .pt twice.
 DISK_BYTES_PER_PARAMETER = 2 * 12 + 2 * 4 + 2 * 4
 SECONDS_TO_MEASURE = 20.0
+OVERFITTED = 1.03  # validation loss over the best so far, from which a person is told
 
 SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
 
@@ -61,6 +62,7 @@ class Progress:
     rolled_back_at: int = -1
     evaluated_step: int = -1
     saved_step: int = -1
+    overfitted: bool = False
     save_gap: int = 0
     begin_seconds: float = 0.0
     spent: float = 0.0
@@ -326,6 +328,13 @@ class Trainer:
             self.progress.best_validation_loss = losses["validation_loss"]
             self.progress.best_step = self.progress.step
             self._guarded(self._save_best)
+        if losses["validation_loss"] > OVERFITTED * self.progress.best_validation_loss and not self.progress.overfitted:
+            self.progress.overfitted = True
+            self._event(
+                "overfitting",
+                f"validation loss {losses['validation_loss']:.3f}, {self.progress.best_validation_loss:.3f} at step "
+                f"{self.progress.best_step}, whose model is kept; more text, dropout or a smaller model would help",
+            )
         self.log.write("evaluation", self.progress.step, **losses, best=best, seconds=round(self.progress.seconds, 3))
         self.observer.evaluated(self.progress.step, **losses, best=best)
 

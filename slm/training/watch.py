@@ -20,7 +20,7 @@ REFERENCE = ((10e3, 1.13), (20e3, 0.99), (40e3, 0.86), (60e3, 0.76), (100e3, 0.7
 """Tokens seen, and the loss over the entropy of single tokens at the stable learning rate."""
 BAND = (0.72, 1.17)
 """The lowest and highest of clean runs over the reference, with some room."""
-FIRST_TOKENS = 60_000  # before that, runs differ by their warm-up
+FIRST_STEPS, FIRST_TOKENS = 50, 100_000  # before that, runs differ by their warm-up and by the size of their steps
 SMOOTHED_STEPS = 12
 LOOKED_AT_STEP = 12  # when every weight should have moved
 
@@ -54,8 +54,8 @@ class Watch:
             self._first = {name: _glimpse(parameter) for name, parameter in self.model.named_parameters()}
         self._losses.append(loss)
         found = {"frozen": self._frozen() if step == LOOKED_AT_STEP else ""}
-        if tokens >= FIRST_TOKENS and len(self._losses) == SMOOTHED_STEPS:
-            found["loss"] = self._strange(tokens, sum(self._losses) / SMOOTHED_STEPS)
+        if step >= FIRST_STEPS and tokens >= FIRST_TOKENS:
+            found["loss"] = self._strange(tokens, sum(self._losses) / len(self._losses))
         fresh = {kind: message for kind, message in found.items() if message and kind not in self._said}
         self._said |= fresh.keys()
         return list(fresh.values())

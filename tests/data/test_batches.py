@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import split_of
 
@@ -15,7 +15,7 @@ from slm.data.batches import IGNORED, Batches, Documents, PackedBatches, Records
 from slm.data.token_store import Split, TokenStore
 from slm.errors import DataError
 
-END = 999
+END = 9999
 
 
 def stream(length: int) -> Split:
@@ -285,6 +285,7 @@ def test_rows_of_like_length_stand_together():
 # Documents, packed
 
 SHAPES = st.lists(st.integers(0, 30), min_size=1, max_size=12)  # tokens of each document without its end
+few = settings(max_examples=20)
 
 
 def whole(lengths: list[int], block_size: int = 8) -> Documents:
@@ -311,11 +312,7 @@ def targets_of(batches: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Coun
     return Counter(target for _, y, _ in batches for target in y.tolist())
 
 
-def row_of_tokens(batches: PackedBatches, tokens: int) -> list[list[int]]:
-    """The targets of steps of `tokens`, each step put back into the order of its micro-batches of one block."""
-    return [sorted(y.tolist()) for step in range(tokens) for _, y, _ in batches.get_batch(step, 1)]
-
-
+@few
 @given(lengths=SHAPES, block_size=st.integers(1, 12))
 def test_every_token_is_a_target_once_after_the_token_before_it(lengths: list[int], block_size: int):
     documents = whole(lengths, block_size)
@@ -347,6 +344,7 @@ def test_a_document_that_fills_the_block_is_one_piece():
     assert whole([7, 8], block_size=8).lengths.tolist() == [8, 8, 1]
 
 
+@few
 @given(
     lengths=SHAPES, tokens=st.integers(1, 6), block_size=st.sampled_from([1, 4, 8]), seed=st.integers(0, 2**40),
     epochs=st.integers(1, 3),
@@ -354,24 +352,21 @@ def test_a_document_that_fills_the_block_is_one_piece():
 def test_every_epoch_has_every_token_as_a_target_once(
     lengths: list[int], tokens: int, block_size: int, seed: int, epochs: int
 ):
-    """Whether the step's tokens divide the epoch or not: read as one stretch of whole epochs, and the rest."""
+    """Whether the step's tokens divide the epoch or not; a last step that is begun is of the epoch after."""
     documents = whole(lengths, block_size)
-    tokens *= block_size
-    batches = PackedBatches(documents, tokens, seed)
-    steps, rest = divmod(epochs * documents.tokens, tokens)
-    counted = Counter()
+    once = Counter(target for number in range(documents.size) for target in documents.row(number)[1].tolist())
+    batches = PackedBatches(documents, tokens * block_size, seed)
+    steps, rest = divmod(epochs * documents.tokens, batches.tokens)
+    before, after = Counter(), Counter()
     for step in range(steps + (rest > 0)):
-        counted += targets_of(batches.get_batch(step, 1))
-    once = Counter({target: 1 for target in range(documents.tokens)})
-    ids = [target for _, y in (documents.row(number) for number in range(documents.size)) for target in y.tolist()]
-    once = Counter(ids)
-    for target, count in counted.items():
-        assert epochs * once[target] <= count <= (epochs + -(-tokens // documents.tokens)) * once[target]
-    assert sum(counted.values()) == (steps + (rest > 0)) * tokens
-    if not rest:
-        assert counted == Counter({target: epochs * count for target, count in once.items()})
+        before, after = after, after + targets_of(batches.get_batch(step, 1))
+    before = before if rest else after
+    for target, count in once.items():
+        assert before[target] <= epochs * count <= after[target]
+    assert after.total() == (steps + (rest > 0)) * batches.tokens
 
 
+@few
 @given(lengths=SHAPES, step=st.integers(0, 1000), micro=st.integers(1, 4), seed=st.integers(0, 1000))
 def test_micro_batches_are_full_and_together_the_steps_tokens(lengths: list[int], step: int, micro: int, seed: int):
     batches = PackedBatches(whole(lengths), 12 * 8, seed)
@@ -385,6 +380,7 @@ def test_micro_batches_are_full_and_together_the_steps_tokens(lengths: list[int]
         assert ends.tolist() == sorted(ends.tolist())
 
 
+@few
 @given(lengths=SHAPES, step=st.integers(0, 10**6), seed=st.integers(0, 10**6))
 def test_a_packed_step_depends_on_seed_and_step_alone(lengths: list[int], step: int, seed: int):
     documents = whole(lengths)
@@ -393,7 +389,7 @@ def test_a_packed_step_depends_on_seed_and_step_alone(lengths: list[int], step: 
     for asked in (step + 3, 0, step):  # whatever was asked for before
         found = pieces_of(other.get_batch(asked, 4))
     assert found == expected
-    for micro in (1, 2, 3, 6, 12):
+    for micro in (1, 3, 12):
         assert targets_of(other.get_batch(step, micro)) == targets_of(other.get_batch(step, 4))
     halves = PackedBatches(documents, 48, seed)
     both = halves.get_batch(2 * step, 2) + halves.get_batch(2 * step + 1, 2)
@@ -411,30 +407,24 @@ def test_every_epoch_and_seed_has_its_own_order():
 
 
 def test_an_estimate_is_of_the_same_documents_every_time():
-    documents = whole([n % 13 for n in range(200)])
+    documents = whole(np.random.default_rng(0).integers(0, 13, 400).tolist())
     batches = PackedBatches(documents, 64, seed=1)
-    first = batches.fixed(20, 4)
+    first = batches.fixed(100, 4)
     batches.get_batch(7, 2)
-    assert pieces_of(first) == pieces_of(batches.fixed(20, 4))
-    assert targets_of(first) == targets_of(PackedBatches(documents, 32, seed=9).fixed(20, 1))
-    size = sum(targets_of(first).values())
-    assert 0.8 * 20 * 8 < size < 1.2 * 20 * 8
+    assert pieces_of(first) == pieces_of(batches.fixed(100, 4))
+    assert targets_of(first) == targets_of(PackedBatches(documents, 32, seed=9).fixed(100, 1))
+    assert targets_of(first).total() == pytest.approx(100 * 8, rel=0.15)
+    assert len(first) > 10 and all(len(x) < 2 * 4 * 8 for x, _, _ in first)
     starts = sorted(y[0] for _, y in pieces_of(first) if y[0] != END)
     assert starts[0] < 30 and starts[-1] > documents.tokens - 30  # spread over the whole split
-    rows = [documents.row(number) for number in range(documents.size)]
-    assert all((x, y) in [(a.tolist(), b.tolist()) for a, b in rows] for x, y in pieces_of(first))  # none is cut
-
-
-@pytest.mark.parametrize("micro", [1, 4])
-def test_an_estimates_parts_stay_near_the_size_of_a_micro_batch(micro: int):
-    parts = PackedBatches(whole([n % 13 for n in range(200)]), 64, seed=1).fixed(50, micro)
-    assert len(parts) > 1 and all(0 < len(x) < (micro + 1) * 8 for x, _, _ in parts)
+    rows = [(x.tolist(), y.tolist()) for x, y in map(documents.row, range(documents.size))]
+    assert all(piece in rows for piece in pieces_of(first))  # none is cut
 
 
 def test_more_than_there_is_is_all_there_is():
     documents = whole([3, 9, 0, 14])
     everything = PackedBatches(documents, 64, seed=0).fixed(1000, 4)
-    assert sum(targets_of(everything).values()) == documents.tokens
+    assert targets_of(everything).total() == documents.tokens
 
 
 def test_documents_of_a_store(store: TokenStore):

@@ -13,7 +13,7 @@ from slm.data import tokenizer_training
 from slm.data.documents import DocumentsConfig
 from slm.data.samples import read_samples
 from slm.data.tokenizer import END_OF_TEXT, Tokenizer, gpt2_tokenizer, load_tokenizer, read_tokenizer
-from slm.data.tokenizer_training import LARGEST, SMALLEST, train_bpe, vocabulary_size
+from slm.data.tokenizer_training import LARGEST, SMALLEST, fitting_size, train_bpe, vocabulary_size
 from slm.errors import ConfigError
 from slm.prepare import prepare
 
@@ -84,6 +84,28 @@ def test_an_impossible_size_is_refused(name: str) -> None:
 
 def test_other_names_are_not_sizes() -> None:
     assert vocabulary_size("gpt2") is None and vocabulary_size("bpe:4096") == 4096
+    assert vocabulary_size("auto") == 0 and vocabulary_size("automatic") is None
+
+
+def test_more_text_has_a_larger_vocabulary() -> None:
+    sizes = [fitting_size(size) for size in (0, 200_000, 10**6 - 1, 10**6, 4 * 10**6 - 1, 4 * 10**6, 10**11)]
+    assert sizes == [1024, 1024, 1024, 2048, 2048, 4096, 4096]
+    assert all(SMALLEST <= size <= LARGEST for size in sizes)
+
+
+def test_prepare_finds_the_size_by_the_text_to_train_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr("slm.prepare.fitting_size", lambda text_bytes: sizes.append(text_bytes) or 300)
+    said: list[str] = []
+    documents = DocumentsConfig(source=("samples:stories",), limit=60)
+    store = prepare(documents, "auto", folder=tmp_path / "auto", message=said.append)
+    assert store.tokenizer.n_vocab == 300 and "training a vocabulary of 300 tokens" in said
+    assert sizes == [store.manifest["splits"]["train"]["bytes"]]
+    again = prepare(documents, "auto", folder=tmp_path / "auto", message=said.append)
+    assert again.manifest == store.manifest and "nothing to do" in said[-1] and len(sizes) == 1
+    named = prepare(documents, "bpe:300", folder=tmp_path / "named")
+    assert named.tokenizer.sha256 == store.tokenizer.sha256
+    assert named.manifest["fingerprint"] != store.manifest["fingerprint"]
 
 
 def test_prepare_trains_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,128 @@
+"""plan, and train by a budget of time, as a person types them."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from slm import plan as plan_module
+
+SUBJECTS, VERBS = ("The fox", "A small dog", "My aunt", "The old king"), ("saw", "found", "sold", "lost")
+OBJECTS = ("a red ball", "the river", "seven eggs", "an empty house", "some bread")
+TINY_SHAPES = ((64, 1), (64, 2))  # width and blocks
+QUICK = ("--set", "samples.generation.max_new_tokens=4", "--set", "evaluation.memorisation_samples=1")
+TALES = ("tales.txt", "--separator", r"\n\n")
+
+
+@pytest.fixture(scope="module")
+def made_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A text of more than 200 kB, and one of less."""
+    draw, folder = random.Random(0), tmp_path_factory.mktemp("library")
+    sentences = [f"{draw.choice(SUBJECTS)} {draw.choice(VERBS)} {draw.choice(OBJECTS)}." for _ in range(9000)]
+    tales = [" ".join([f"Tale {n}.", *sentences[n : n + 12]]) for n in range(0, len(sentences), 12)]
+    (folder / "tales.txt").write_text("\n\n".join(tales))
+    (folder / "short.txt").write_text("\n\n".join(tales[:90]))
+    return folder
+
+
+@pytest.fixture
+def library(made_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder as working directory, with a planner that knows the smallest of shapes alone."""
+    monkeypatch.setattr("slm.training.planner.SHAPES", TINY_SHAPES)
+    monkeypatch.setattr(plan_module, "training_speed", lambda model, tokens, machine: (20_000.0, 1e-3, 0))
+    monkeypatch.setattr(plan_module, "memory_rate", lambda machine: 10e9)
+    monkeypatch.chdir(made_library)
+    return made_library
+
+
+def recorded(library: Path, name: str) -> dict:
+    return json.loads((library / "runs" / name / "run.json").read_text())
+
+
+def test_plan_says_what_the_time_buys_and_how_to_go_on(slm, library: Path) -> None:
+    outcome = slm("plan", *TALES, "--budget", "1h", "--plot", "plan.png")
+    assert outcome.code == 0, outcome.err
+    assert "this machine: " in outcome.out and "GFLOP/s" in outcome.out and "passes" in outcome.out
+    assert "training a vocabulary of 1,024 tokens" in outcome.err  # fewer, where no more pairs come twice
+    rows = [line for line in outcome.out.splitlines() if " x 64 " in line]
+    assert len(rows) == len(TINY_SHAPES) and rows[0].startswith("->")
+    assert "2 h 00 min would give about" in outcome.out and "10 h 00 min would give about" in outcome.out
+    last = outcome.out.rstrip().splitlines()[-1]
+    assert last.startswith("next:    slm train token_stores/tales-") and last.endswith("--budget 1h --out runs/mine")
+    assert (library / "plan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plan_as_json_is_json(slm, library: Path) -> None:
+    outcome = slm("plan", *TALES, "--budget", "90s", "--memory", "4G", "--json")
+    assert outcome.code == 0, outcome.err
+    made = json.loads(outcome.out)
+    assert made["seconds"] == 90.0 and made["text_bytes"] > 200_000
+    bits = [choice["bits_per_byte"] for choice in made["choices"]]
+    assert bits == sorted(bits) and len(bits) == len(TINY_SHAPES)
+
+
+def test_a_budget_makes_a_whole_run(slm, library: Path) -> None:
+    """Of a second, which is spent before the first step: what happens in between is tested with the stage."""
+    outcome = slm("train", *TALES, "--budget", "1s", "--out", "runs/mine", *QUICK)
+    assert outcome.code == 0, outcome.err
+    assert "budget 1s: " in outcome.err and "parameters, about" in outcome.err and "expected bits per" in outcome.err
+    record = recorded(library, "mine")
+    assert record["state"] == "finished" and record["command"].startswith("slm train tales.txt ")
+    training, model = record["recipe"]["training"], record["recipe"]["model"]
+    assert training["budget_seconds"] == 1.0 and training["batches"] == "documents" and training["optimizer"] == "muon"
+    assert (model["n_embd"], model["n_layer"]) in TINY_SHAPES and 256 < model["vocab_size"] <= 1024
+    assert (library / "runs" / "mine" / "report.html").is_file()
+
+
+def test_what_a_person_sets_counts_more_than_the_plan(slm, library: Path) -> None:
+    words = ("--set", "model.n_layer=3", "--set", "training.learning_rate=1e-5", "--set", "training.optimizer=adamw")
+    outcome = slm("train", *TALES, "--budget", "1s", "--name", "set", *QUICK, *words)
+    assert outcome.code == 0, outcome.err
+    recipe = recorded(library, "set")["recipe"]
+    assert recipe["model"]["n_layer"] == 3 and recipe["model"]["n_embd"] == 64
+    assert recipe["training"]["learning_rate"] == 1e-5 and recipe["training"]["optimizer"] == "adamw"
+
+
+@pytest.mark.slow
+def test_a_budgeted_run_is_extended_and_replayed(slm, library: Path) -> None:
+    for words in (
+        ("train", *TALES, "--budget", "30s", "--name", "base", *QUICK),
+        ("train", "base", "--extend", "30s", "--name", "longer"),
+        ("train", "--replay", "base", "--name", "again"),
+    ):
+        outcome = slm(*words)
+        assert outcome.code == 0, outcome.err
+    weights = [library / "runs" / name / "checkpoints" / "last" / "model.safetensors" for name in ("base", "again")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert recorded(library, "longer")["steps"] > recorded(library, "base")["steps"] / 2
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--budget", "10m", "--resume", "x"), "--budget and --resume do not go together"),
+        (("--resume", "x", "--extend", "10m"), "--resume and --extend do not go together"),
+        (("--budget", "10m", "--replay", "x"), "--budget and --replay do not go together"),
+        (("--extend", "10m", "--replay", "x"), "--extend and --replay do not go together"),
+        (("--seeds", "0"), "--seeds expects a whole number from 1 up, got 0"),
+        (("--extend", "10m", "one", "two"), "--extend expects one run, got 2: one, two"),
+        (("--extend", "soon", "one"), "--extend expects a time such as 10m"),
+        ((*TALES, "--budget", "soon"), "--budget expects a time such as 10m"),
+        ((*TALES, "--budget", "10m", "--memory", "much"), "--memory expects a size such as 4G"),
+        ((*TALES, "--budget", "10m", "--memory", "1M"), "--memory expects at least"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_one_line(slm, library: Path, words, expected: str) -> None:
+    outcome = slm("train", *words)
+    assert outcome.code == 2 and outcome.out == ""
+    assert expected in outcome.err.rstrip().splitlines()[-1]
+    assert not (library / "runs" / "x").exists()
+
+
+@pytest.mark.parametrize("command", [("plan",), ("train", "--budget", "1m")])
+def test_too_little_text_is_told_with_what_to_do(slm, library: Path, command: tuple[str, ...]) -> None:
+    outcome = slm(command[0], "short.txt", "--separator", r"\n\n", *command[1:])
+    assert outcome.code == 1 and "expected at least 200,000 bytes of text" in outcome.err and "--from" in outcome.err
