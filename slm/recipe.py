@@ -82,7 +82,8 @@ class Recipe:
     stage: str = "pretraining"
     """'pretraining' or 'finetuning'."""
     tokenizer: str = "gpt2"
-    """'gpt2', 'bpe:4096' for a vocabulary of that size made from the documents, or a tokenizer.json or its folder."""
+    """'gpt2', 'auto' or 'bpe:4096' for a vocabulary (of that size) made from the documents, or a tokenizer.json or its
+    folder."""
     model: GPTConfig = field(default_factory=lambda: GPTConfig(block_size=256, n_layer=6, n_head=6, n_embd=384))
     """The shape of the model."""
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -118,14 +119,24 @@ def load_recipe(
     name: str, assignments: Sequence[str] = (), documents: dict[str, Any] | None = None, **sections: dict[str, Any]
 ) -> Recipe:
     """The recipe called `name`, or in the file `name`: with other `documents`, with keys of `sections` set, and then
-    with the ``key=value`` assignments applied. Raises ConfigError for an unknown name or key, with the nearest ones.
+    with the ``key=value`` assignments applied; one of training.steps ends a budget of time.
+
+    Raises ConfigError for an unknown name or key, with the nearest ones.
     """
     values = _recipe_values(name)
     if documents is not None:  # none of the recipe's own columns or hub settings would fit them
         values["documents"] = documents
     for section, update in sections.items():
         values[section] = {**values.get(section, {}), **update}
-    return from_dict(Recipe, apply_assignments(values, list(assignments)), where=f"recipe {name}")
+    return from_dict(Recipe, apply_assignments(values, _steps_or_budget(assignments)), where=f"recipe {name}")
+
+
+def _steps_or_budget(assignments: Sequence[str]) -> list[str]:
+    """A number of steps that a person sets takes the place of the recipe's budget of time."""
+    keys = [assignment.partition("=")[0].strip() for assignment in assignments]
+    if "training.steps" in keys and "training.budget_seconds" not in keys:
+        return [*assignments, "training.budget_seconds=0"]
+    return list(assignments)
 
 
 def _recipe_values(name: str, named_by: tuple[str, ...] = ()) -> dict[str, Any]:

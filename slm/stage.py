@@ -227,6 +227,11 @@ def _rehearse(stage: Stage, run: RunFolder) -> int:
     fitting = int(stage.budget.seconds / 40 / per_document)
     scored = max(REHEARSED_DOCUMENTS, min(wanted, fitting))
     stage.budget.reserve = 1.1 * (drawn - began + scored * per_document)
+    if (left := stage.budget.left_for_training) < stage.budget.seconds / 3:
+        stage.observer.message(
+            f"of the budget of {stage.budget.seconds:.0f} s only {left:.0f} s are left for training: preparing, "
+            "measuring and drawing take the rest; give more time"
+        )
     return scored
 
 

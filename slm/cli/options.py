@@ -35,7 +35,9 @@ Validation = Annotated[
 ]
 Tokenizer = Annotated[
     str,
-    typer.Option(help="gpt2, bpe:4096 for a vocabulary of that size made from your text, or a tokenizer.json."),
+    typer.Option(
+        help="gpt2, auto or bpe:4096 for a vocabulary (of that size) made from your text, or a tokenizer.json."
+    ),
 ]
 Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
 Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]

@@ -116,12 +116,13 @@ class ByClock:
         return Place(self._done * LENGTH, LENGTH, self._config.warmup_share * LENGTH)
 
     def finished(self, step: int, trained: float) -> bool:
-        """When less than half a step's time is left: then stopping is nearer to the deadline than going on."""
+        """When less than half a step's time is left: then stopping is nearer to the deadline than going on. One step is
+        always made, so that there is a model."""
         self._before, self._done = self._done, self._budget.share_done(trained)
         if step and self._done:
             self.steps = max(step, round(step / self._done))
             self._step_seconds = trained / step
-        return self._budget.left_for_training <= self._step_seconds / 2
+        return step > 0 and self._budget.left_for_training <= self._step_seconds / 2
 
     def evaluates(self, step: int) -> bool:
         return self._crossed_mark()
