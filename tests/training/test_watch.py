@@ -1,0 +1,77 @@
+"""What is usual for a run: silent about clean ones, a word about each fault, and each thing is said once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from tiny import tiny_model
+
+from slm.training.watch import BAND, FIRST_STEPS, LOOKED_AT_STEP, REFERENCE, Expectation, Watch, entropy_of
+
+ENTROPY = 5.9
+TOKENS = 4096  # a step
+
+
+def told(losses: list[float], watch: Watch | None = None) -> list[str]:
+    """All that is said of steps with these losses, in a model whose weights move."""
+    watch = watch or Watch(Expectation(ENTROPY), tiny_model())
+    said = []
+    for step, loss in enumerate(losses, start=1):
+        with torch.no_grad():
+            for parameter in watch.model.parameters():
+                if parameter.requires_grad:
+                    parameter += 1e-3
+        said += watch.look(step, step * TOKENS, loss)
+    return said
+
+
+def usual(steps: int, factor: float = 1.0) -> list[float]:
+    return [factor * Expectation(ENTROPY).loss(step * TOKENS)[1] for step in range(1, steps + 1)]
+
+
+def test_the_entropy_of_tokens_is_that_of_their_shares() -> None:
+    assert entropy_of(np.array([0, 1, 2, 3], np.uint16), 10) == pytest.approx(math.log(4))
+    assert entropy_of(np.array([7] * 50, np.uint16), 10) == 0.0
+    assert entropy_of(np.array([0, 0, 0, 1]), 2) == pytest.approx(-0.75 * math.log(0.75) - 0.25 * math.log(0.25))
+
+
+def test_the_reference_falls_and_is_read_between_its_points() -> None:
+    tokens, ratios = zip(*REFERENCE, strict=True)
+    assert list(tokens) == sorted(tokens) and list(ratios) == sorted(ratios, reverse=True)
+    low, middle, high = Expectation(2.0).loss(math.sqrt(tokens[2] * tokens[3]))
+    assert middle == pytest.approx(2.0 * (ratios[2] + ratios[3]) / 2)
+    assert (low, high) == pytest.approx((middle * BAND[0], middle * BAND[1]))
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.15])
+def test_a_run_within_the_band_is_left_in_peace(factor: float) -> None:
+    assert told(usual(400, factor)) == []
+
+
+def test_the_first_steps_are_not_judged() -> None:
+    assert told([9.0] * (FIRST_STEPS - 1)) == []
+
+
+def test_a_loss_that_stays_at_the_entropy_of_tokens_is_told_once() -> None:
+    said = told([0.99 * ENTROPY] * 200)
+    assert len(said) == 1 and "hardly less than from counting tokens" in said[0]
+
+
+def test_a_slow_run_names_the_learning_rate() -> None:
+    (said,) = told(usual(200, 1.3))
+    assert "learning rate" in said and "counting" not in said
+
+
+def test_a_loss_too_good_to_be_true_names_mask_and_labels() -> None:
+    (said,) = told([0.1] * 100)
+    assert "mask" in said and "labels" in said
+
+
+def test_a_layer_that_does_not_move_is_named() -> None:
+    model = tiny_model()
+    model.transformer.h[0].mlp.c_fc.weight.requires_grad_(False)
+    (said,) = told(usual(LOOKED_AT_STEP + 1), Watch(Expectation(ENTROPY), model))
+    assert said.startswith("transformer.h.0.mlp.c_fc.weight has not moved")
