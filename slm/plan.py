@@ -112,12 +112,16 @@ def quick_choice(store: TokenStore, seconds: float, model: GPTConfig) -> Choice:
 
 
 def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
-    """`recipe` with the model and the settings of `choice`, for `seconds`; what the person set otherwise stays."""
+    """`recipe` with the model and the settings of `choice`, for `seconds`.
+
+    The planner's learning rate is for Muon; a recipe with another optimizer keeps its own.
+    """
     training = replace(
         recipe.training,
         budget_seconds=seconds,
         micro_batch_size=max(1, choice.tokens_per_step // choice.model.block_size),
-        learning_rate=choice.learning_rate,
+        accumulation=1,
+        learning_rate=choice.learning_rate if recipe.training.optimizer == "muon" else recipe.training.learning_rate,
     )
     return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)
 

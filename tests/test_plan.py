@@ -111,17 +111,22 @@ def test_a_model_that_exists_keeps_its_shape_and_learns_more_carefully(store: To
 
 
 def test_the_recipe_takes_over_what_was_chosen_and_nothing_else(store: TokenStore, tmp_path: Path) -> None:
-    recipe = story_recipe(tmp_path)
+    recipe = story_recipe(tmp_path, optimizer="muon")
     choice = quick_plan(store, 600.0).best
     made = budgeted_recipe(recipe, choice, 600.0)
     assert made.training.budget_seconds == 600.0 and made.training.learning_rate == choice.learning_rate
-    assert made.training.batch_size * made.model.block_size == choice.tokens_per_step * recipe.training.accumulation
+    assert made.training.batch_size * made.model.block_size == choice.tokens_per_step
     assert made.model == replace(choice.model, dropout=choice.dropout)
     kept = {
         "budget_seconds": 0.0, "learning_rate": recipe.training.learning_rate,
-        "micro_batch_size": recipe.training.micro_batch_size,
+        "micro_batch_size": recipe.training.micro_batch_size, "accumulation": recipe.training.accumulation,
     }  # fmt: skip
     assert replace(made, model=recipe.model, training=replace(made.training, **kept)) == recipe
+
+
+def test_a_recipe_with_another_optimizer_keeps_its_learning_rate(store: TokenStore, tmp_path: Path) -> None:
+    recipe = story_recipe(tmp_path, optimizer="adamw", learning_rate=1e-3)
+    assert budgeted_recipe(recipe, quick_plan(store, 600.0).best, 600.0).training.learning_rate == 1e-3
 
 
 def test_a_step_is_never_empty(store: TokenStore) -> None:

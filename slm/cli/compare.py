@@ -67,9 +67,7 @@ def _print_comparison(comparison: RunComparison, plot: Path | None) -> None:
         _print_differences(comparison)
     for note in comparison.notes:
         out.print(note, style="yellow", soft_wrap=True)
-    out.print(
-        f"\nplot:    {plot}" if plot else "\nas a picture: --plot FILE.png; every evaluation: --csv FILE.csv"
-    )
+    out.print(f"\nplot:    {plot}" if plot else "\nas a picture: --plot FILE.png; every evaluation: --csv FILE.csv")
 
 
 def _cells(group: Group) -> list[str]:
