@@ -51,11 +51,19 @@ def figure_of(comparison: RunComparison) -> Figure:
         _draw_panel(axes, comparison.groups, name)
     set_value_axis(panels[0], loss_axis(_heights(panels[0])), "bits per byte of held-out text")
     figure.suptitle(f"Bits per byte of {comparison.title}", x=0.01, ha="left", fontsize=14, weight="bold", color=INK)
-    handles, labels = panels[0].get_legend_handles_labels()
-    look = {"frameon": False, "labelcolor": INK, "fontsize": 10, "ncols": max(1, min(4, len(labels)))}
-    figure.legend(handles, labels, loc="outside lower left", **look)
-    figure.supxlabel(EXPLANATION, x=0.01, ha="left", fontsize=8.5, color=GREY, linespacing=1.5)
+    _explain(figure, *panels[0].get_legend_handles_labels())
     return figure
+
+
+def _explain(figure: Figure, handles: list[Any], labels: list[str]) -> None:
+    """Which line is which, and what lines and marks are, below the panels in room that is kept free for them."""
+    columns = max(1, min(4, len(labels), 100 // max(map(len, labels), default=1)))
+    lines = -(-len(labels) // columns)
+    room = (0.7 + 0.24 * lines) / SIZE_INCHES[1]
+    figure.get_layout_engine().set(rect=(0, room, 1, 1 - room), wspace=0.06)
+    look = {"frameon": False, "labelcolor": INK, "fontsize": 10, "ncols": columns, "borderaxespad": 0}
+    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, room), **look)
+    figure.text(0.01, 0.02, EXPLANATION, fontsize=8.5, color=GREY, linespacing=1.5)
 
 
 def _draw_panel(axes: Axes, groups: Sequence[Group], name: str) -> None:
@@ -105,7 +113,7 @@ def _cost_axis(costs: Sequence[float]) -> Axis:
 def _set_cost_axis(axes: Axes, axis: Axis, label: str) -> None:
     if axis.logarithmic:
         axes.set_xscale("log")
-    ticks = axis.ticks(6)
+    ticks = axis.ticks(5)
     axes.set_xlim(axis.low, axis.high)
     axes.set_xticks(ticks, [wording.compact(tick) for tick in ticks])
     axes.xaxis.set_minor_locator(NullLocator())

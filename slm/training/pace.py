@@ -16,7 +16,8 @@ from slm.training.budget import Budget
 from slm.training.config import TrainingConfig
 
 LENGTH = 1000.0  # of a run that is measured by time, in the units of its `Place`
-MARKS = 10  # at which a run by the clock is measured and saved, spread evenly
+MARKS = 10  # at which a run by the clock is measured and saved, spread evenly; in long ones every ten minutes
+LONGEST_SECONDS = 600.0
 MEASURING_SHARE = 0.03  # of the time, at most, for measuring and saving: in short runs there are fewer marks
 
 
@@ -109,7 +110,8 @@ class ByClock:
     def began(self, seconds: float) -> None:
         """The end does the same once more, and then writes about as much again to see what was memorised."""
         self._budget.reserve += 2 * seconds
-        self._marks = max(2, min(MARKS, int(MEASURING_SHARE * self._budget.seconds / seconds))) if seconds else MARKS
+        most = max(MARKS, round(self._budget.seconds / LONGEST_SECONDS))
+        self._marks = max(2, min(most, int(MEASURING_SHARE * self._budget.seconds / seconds))) if seconds else most
 
     def place(self, step: int, trained: float) -> Place:
         self._done = self._budget.share_done(trained)
