@@ -12,10 +12,12 @@ PAGE = Path(__file__).parent / "commands.md"
 COMMANDS = (
     "run",
     "prepare",
+    "plan",
     "train",
     "finetune",
     "evaluate",
     "generate",
+    "compare",
     "report",
     "runs",
     "runs list",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any
 
 from slm.data.token_store import TokenStore
 from slm.device import Machine, choose_machine, memory_bytes
-from slm.errors import DataError
+from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
 from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
@@ -147,7 +148,10 @@ def _plan(
     found = chosen(seconds)
     optimizer = measured.get(found[0].model)
     share = optimizer[1] * found[0].tokens_per_second / found[0].tokens_per_step if optimizer else 0.0
-    longer = [(factor * seconds, chosen(factor * seconds)[0]) for factor in (2.0, 10.0)]
+    longer = []
+    for factor in (2.0, 10.0) if measured else ():  # a longer run takes larger steps, which the memory may not hold
+        with contextlib.suppress(ConfigError):
+            longer.append((factor * seconds, chosen(factor * seconds)[0]))
     return Plan(
         seconds, found, machine, speed.flops_per_second, memory_rate(machine) if measured else 0.0, share,
         counts["bytes"], counts["tokens"], longer,

@@ -61,10 +61,9 @@ def resume_pretraining(
     by a budget for the time that was left."""
     folder, record = _pretraining_run(run, runs)
     if record["state"] == "finished":
-        raise ConfigError(
-            f"{folder.path} is finished; nothing to go on with. More time: slm train --extend 20m {folder.argument}; "
-            f"other settings: slm train --from {folder.path}"
-        )
+        extension = folder.before_decay.exists()
+        more = f"--extend 20m {folder.argument}" if extension else f"--from {folder.path}"
+        raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train {more}")
     loaded = recorded_start(folder, record) if record["parent"] else None
     stage = _recorded_stage(record, loaded, observer, resume_command)
     if record.get("replayed"):
@@ -118,6 +117,8 @@ def replay_pretraining(
             )
     stage = _recorded_stage(record, loaded, observer, "")
     stage.replayed = folder.metrics.resolve()
+    documents = record.get("scored_documents", stage.recipe.evaluation.documents)
+    stage.recipe = replace(stage.recipe, evaluation=replace(stage.recipe.evaluation, documents=documents))
     return start(stage, name or f"{folder.name}-replay", command, runs, fresh_name=not name)
 
 

@@ -149,6 +149,7 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
         else:
             _measure_before(stage, run)
         documents = _rehearse(stage, run) if stage.budget else recipe.evaluation.documents
+        run.update(scored_documents=documents)
         progress = trainer.train()
         draw_loss_curve(run.path)
         _measure_after(stage, run, documents)

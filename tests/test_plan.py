@@ -78,7 +78,6 @@ def test_memory_is_respected_and_by_default_the_machines(store: TokenStore, monk
         quick_plan(store, 600.0, memory=1000)
 
 
-@pytest.mark.xfail(raises=ConfigError, strict=True, reason="what more time would give is refused, though unasked")
 def test_memory_that_suffices_for_this_time_but_not_for_ten_times_as_long(store: TokenStore) -> None:
     least = min(choice.memory_bytes for choice in quick_plan(store, 60.0, memory=2**40).choices)
     assert quick_plan(store, 60.0, memory=least).best.memory_bytes == least

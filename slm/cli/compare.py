@@ -27,7 +27,7 @@ def compare(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Set runs side by side: what each came to, what it took, and in which settings they differ.
+    """Set runs side by side: figures, costs, what differs.
 
     Runs that differ in their seed alone become one line with their mean, from the lowest to the highest.
 

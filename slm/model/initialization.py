@@ -22,7 +22,7 @@ SLOWEST = 10_000.0  # the longest wave, over 2 pi, in tokens
 
 @torch.no_grad()
 def initialize_looking_back(model: GPT) -> None:
-    """Draw all weights of `model` anew, from torch's global generator."""
+    """Draw the matrices and positions of `model` anew, from torch's global generator; embeddings of tokens stay."""
     width = model.config.n_embd
     for name, parameter in model.named_parameters():
         if name.endswith("c_proj.weight"):  # a block adds nothing at first (Zhang et al. 2019, arXiv 1901.09321)

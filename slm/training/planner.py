@@ -92,7 +92,7 @@ def choices(
     if not fitting:
         least = min(choice.memory_bytes for choice in found)
         raise ConfigError(
-            f"--memory expects at least {least / 2**30:.1f}G for the smallest model, got {memory_bytes / 2**30:.1f}G"
+            f"--memory expects at least {least / 2**30:.2f}G for the smallest model, got {memory_bytes / 2**30:.2f}G"
         )
     return sorted(fitting, key=lambda choice: choice.bits_per_byte)
 
