@@ -149,7 +149,7 @@ def _plan(
     optimizer = measured.get(found[0].model)
     share = optimizer[1] * found[0].tokens_per_second / found[0].tokens_per_step if optimizer else 0.0
     longer = []
-    for factor in (2.0, 10.0) if measured else ():  # a longer run takes larger steps, which the memory may not hold
+    for factor in (2.0, 10.0):  # a longer run takes larger steps, which the memory may not hold
         with contextlib.suppress(ConfigError):
             longer.append((factor * seconds, chosen(factor * seconds)[0]))
     return Plan(

@@ -219,7 +219,7 @@ def test_a_model_of_another_tokenizer_is_refused(folder: Path, store: TokenStore
 
 
 def test_what_is_finished_is_not_gone_on_with(folder: Path, run: RunFolder) -> None:
-    with pytest.raises(ConfigError, match=r"learned is finished; .* other settings: slm train --from"):
+    with pytest.raises(ConfigError, match=r"learned is finished; .* A longer run: slm train --from .*learned"):
         resume_pretraining("learned", runs=folder / "runs")
 
 

@@ -74,7 +74,7 @@ def test_only_what_fits_the_memory_is_offered() -> None:
     some = found(memory_bytes=needs[3])
     assert len(some) == 4 and all(choice.memory_bytes <= needs[3] for choice in some)
     assert [choice for choice in found() if choice in some] == some  # and in the same order
-    with pytest.raises(ConfigError, match=r"^--memory expects at least 0\.\dG for the smallest model, got 0\.2G$"):
+    with pytest.raises(ConfigError, match=r"^--memory expects at least 0\.\d\dG for the smallest model, got 0\.19G$"):
         found(memory_bytes=200_000_000)
 
 
