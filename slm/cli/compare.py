@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,8 @@ import typer
 from slm.cli import options
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from slm.report.compare import Group, RunComparison
 
 RUNS = Path("runs")
@@ -47,38 +50,60 @@ def compare(
     if as_json:
         print(json.dumps(as_dictionary(comparison), indent=1))
     else:
-        _print_comparison(comparison, plot)
+        _print_comparison(comparison, plot, csv)
 
 
-def _print_comparison(comparison: RunComparison, plot: Path | None) -> None:
+def _print_comparison(comparison: RunComparison, plot: Path | None, csv: Path | None) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
     from slm.cli.summary import out
 
-    table = Table(box=None, pad_edge=False)
-    for column in ("run", "bits/byte", "interval", "seeds", "time", "tokens", "FLOPs", "tok/s"):
-        table.add_column(column, justify="left" if column == "run" else "right", no_wrap=column != "run")
-    for group in comparison.groups:
-        table.add_row(escape(group.label), *_cells(group))
-    out.print(f"bits per byte of {escape(comparison.title)}; lower is better:")
-    out.print(table)
+    out.print(f"bits per byte of {escape(comparison.title)}, after training; lower is better:")
+    _print_groups(comparison.groups)
+    for line in _explained(comparison.groups):
+        out.print(escape(line), soft_wrap=True)
     if comparison.differences:
-        _print_differences(comparison)
+        out.print()
+        out.print(_differences(comparison))
     for note in comparison.notes:
         out.print(note, style="yellow", soft_wrap=True)
-    out.print(f"\nplot:    {plot}" if plot else "\nas a picture: --plot FILE.png; every evaluation: --csv FILE.csv")
+    out.print(f"\n{_files(plot, csv)}", soft_wrap=True)
+    out.print("Curves there are estimates on fixed windows; the figures above are by whole documents.", soft_wrap=True)
+
+
+def _print_groups(groups: Sequence[Group]) -> None:
+    """A line for each group; where a name is too long for it, the name stands above its figures."""
+    from rich.markup import escape
+
+    from slm.cli.summary import out
+
+    headings = ("bits/byte", "interval", "seeds", "time", "tokens", "FLOPs", "tok/s")
+    table = _table("run", *headings)
+    for group in groups:
+        table.add_row(escape(group.label), *_cells(group))
+    if _fits(table):
+        out.print(table)
+        return
+    table = _table("", *headings)
+    for group in groups:
+        table.add_row("", *_cells(group))
+    with out.capture() as captured:
+        out.print(table)
+    heading, *figures = captured.get().splitlines()
+    out.print(heading, soft_wrap=True)
+    for group, line in zip(groups, figures, strict=True):
+        out.print(f"{escape(group.label)}\n{line}", soft_wrap=True)
 
 
 def _cells(group: Group) -> list[str]:
     from slm.report import wording
 
-    low, high = group.interval or (group.bits_per_byte, group.bits_per_byte)
+    low, high = group.interval or (None, None)
     seconds, tokens, flops, pace = (group.mean(name) for name in ("seconds", "tokens", "flops", "tokens_per_second"))
     return [
-        f"{group.bits_per_byte:.3f}", f"{low:.3f} to {high:.3f}", str(group.seeds), _time(seconds),
-        wording.compact(tokens / 1e6) + " M" if tokens else wording.UNKNOWN,
-        f"{flops:.1e}" if flops else wording.UNKNOWN, wording.count(pace),
+        f"{group.bits_per_byte:.3f}", wording.UNKNOWN if low is None else f"{low:.3f} to {high:.3f}", str(group.seeds),
+        _time(seconds), _tokens(tokens), f"{flops:.1e}".replace("e+", "e") if flops else wording.UNKNOWN,
+        wording.count(pace),
     ]  # fmt: skip
 
 
@@ -89,21 +114,71 @@ def _time(seconds: float | None) -> str:
     return wording.UNKNOWN if seconds is None else duration(seconds)
 
 
-def _print_differences(comparison: RunComparison) -> None:
+def _tokens(count: float | None) -> str:
+    """'30,720', '15.4 M', '1.2 B': with the word of `wording.large` the line would be too long."""
+    from slm.report import wording
+
+    return wording.large(count).replace("illion", "").replace("m", "M").replace("b", "B")
+
+
+def _explained(groups: Sequence[Group]) -> Iterator[str]:
+    """Which runs a line stands for, and what the intervals are."""
+    from slm.report import wording
+
+    several = [group for group in groups if len(group.runs) > 1]
+    for group in several:
+        yield f"{group.label}: the mean of {wording.listed([run.name for run in group.runs])}"
+    one = "95 % over documents" if len(several) < len(groups) else ""
+    many = "from the lowest to the highest run" if several else ""
+    yield f"interval: {f'one run, {one}; several, {many}' if one and many else one or many}"
+
+
+def _differences(comparison: RunComparison) -> Table:
+    """The settings that differ: a column for each group or, where those are too many, a line for each value."""
+    from rich.markup import escape
+
+    table = _table("what differs", *(escape(group.label) for group in comparison.groups))
+    for key, values in comparison.differences.items():
+        table.add_row(escape(key), *(escape(_value(value)) for value in values))
+    return table if _fits(table) else _differences_by_value(comparison)
+
+
+def _differences_by_value(comparison: RunComparison) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from slm.cli.summary import out
+    table = Table("what differs", "value", "runs", box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"
+    for key, values in comparison.differences.items():
+        alike: dict[str, list[str]] = {}
+        for group, value in zip(comparison.groups, values, strict=True):
+            alike.setdefault(_value(value), []).append(group.label)
+        for number, (value, labels) in enumerate(alike.items()):
+            table.add_row("" if number else escape(key), escape(value), escape("\n".join(labels)))
+    return table
+
+
+def _table(first: str, *figures: str) -> Table:
+    from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("what differs")
-    for group in comparison.groups:
-        table.add_column(escape(group.label), justify="right")
-    for key, values in comparison.differences.items():
-        table.add_row(escape(key), *(escape(_value(value)) for value in values))
-    out.print()
-    out.print(table)
+    table.add_column(first, no_wrap=True)
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _fits(table: Table) -> bool:
+    from slm.cli.summary import out
+
+    return out.measure(table, options=out.options.update(width=10_000)).maximum <= out.width
 
 
 def _value(value: Any) -> str:
     return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _files(plot: Path | None, csv: Path | None) -> str:
+    written = [f"{name + ':':8} {path}" for name, path in (("picture", plot), ("csv", csv)) if path]
+    return "\n".join(written) or "as a picture: --plot compare.png; every evaluation: --csv compare.csv"

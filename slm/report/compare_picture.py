@@ -59,7 +59,7 @@ def _explain(figure: Figure, handles: list[Any], labels: list[str]) -> None:
     """Which line is which, and what lines and marks are, below the panels in room that is kept free for them."""
     columns = max(1, min(4, len(labels), 100 // max(map(len, labels), default=1)))
     lines = -(-len(labels) // columns)
-    room = (0.7 + 0.24 * lines) / SIZE_INCHES[1]
+    room = (0.62 + 0.24 * lines) / SIZE_INCHES[1]
     figure.get_layout_engine().set(rect=(0, room, 1, 1 - room), wspace=0.06)
     look = {"frameon": False, "labelcolor": INK, "fontsize": 10, "ncols": columns, "borderaxespad": 0}
     figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.004, room), **look)

@@ -75,3 +75,11 @@ def test_a_layer_that_does_not_move_is_named() -> None:
     model.transformer.h[0].mlp.c_fc.weight.requires_grad_(False)
     (said,) = told(usual(LOOKED_AT_STEP + 1), Watch(Expectation(ENTROPY), model))
     assert said.startswith("transformer.h.0.mlp.c_fc.weight has not moved")
+
+
+def test_weights_that_grow_too_fast_name_the_learning_rate() -> None:
+    model = tiny_model()
+    with torch.no_grad():
+        model.transformer.ln_f.weight.fill_(0.4)
+    (said,) = told(usual(2 * FIRST_STEPS + 50), Watch(Expectation(ENTROPY), model))
+    assert "gain has fallen to 0.45" in said and "learning rate" in said
