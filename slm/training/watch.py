@@ -23,6 +23,7 @@ REFERENCE = (
 BAND = (0.55, 1.20)
 """The lowest and highest of clean runs over the reference, with some room."""
 FIRST_STEPS, FIRST_TOKENS = 50, 100_000  # before that, runs differ by their warm-up and by the size of their steps
+LAST_TOO_LOW = 500_000  # tokens; later, a text made from templates is rightly learned far better than others
 SMOOTHED_STEPS = 12
 LOOKED_AT_STEP = 12  # when every weight should have moved
 LEAST_GAIN = (
@@ -84,7 +85,7 @@ class Watch:
     def _strange(self, tokens: int, loss: float) -> str:
         low, _, high = self.expectation.loss(tokens)
         figures = f"loss {loss:.2f} where {low:.2f} to {high:.2f} is usual after {tokens:,} tokens"
-        if loss < low:
+        if loss < low and tokens <= LAST_TOO_LOW:
             return (
                 f"{figures}: does the model see what it has to predict (mask, labels), or does the text repeat itself?"
             )

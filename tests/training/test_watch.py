@@ -70,6 +70,10 @@ def test_a_loss_too_good_to_be_true_names_mask_and_labels() -> None:
     assert "mask" in said and "labels" in said
 
 
+def test_a_text_that_is_learned_well_in_the_end_is_left_in_peace() -> None:
+    assert told([*usual(130), *usual(400, 0.3)[130:]]) == []
+
+
 def test_a_layer_that_does_not_move_is_named() -> None:
     model = tiny_model()
     model.transformer.h[0].mlp.c_fc.weight.requires_grad_(False)
