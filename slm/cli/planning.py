@@ -50,7 +50,7 @@ def plan(
     Example: slm plan stories.txt --budget 10m
     """
     from slm.cli.console import ConsoleObserver
-    from slm.cli.stages import recipe_and_store
+    from slm.cli.sources import recipe_and_store
     from slm.plan import measured_plan
 
     seconds = options.seconds_of(budget, "--budget")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slm.cli import options
-from slm.errors import ConfigError, DataError
+from slm.cli.sources import encoding_progress, model_folder, prepared, recipe_and_store
+from slm.errors import ConfigError
 
 if TYPE_CHECKING:
     from slm.cli.console import ConsoleObserver
@@ -48,9 +49,9 @@ def run(
 
     with _observer(yes, "slm run quick (a few minutes)") as observer:
         if resume is not None:
-            result = resume_recipe(resume, observer, runs, _prepared)
+            result = resume_recipe(resume, observer, runs, prepared)
         else:
-            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, _command(), runs, _prepared)
+            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, _command(), runs, prepared)
     summary = result.summary()
     if as_json:
         print(json.dumps(summary, indent=1))
@@ -99,7 +100,7 @@ def prepare(
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
     prompt_format = PromptFormat(reasoning) if kind == "question_answer" else None
-    with _encoding_progress() as (progress, message):
+    with encoding_progress() as (progress, message):
         store = prepare_documents(documents, tokenizer, prompt_format, out, progress, message)
     if as_json:
         print(json.dumps(store.manifest, indent=1))
@@ -161,7 +162,7 @@ def train(
         elif replay:
             finished = replay_pretraining(replay, name, observer, _command(), runs)
         else:
-            model = _model_folder(from_, runs)
+            model = model_folder(from_, runs)
             recipe = "budget" if budget and recipe == "stories" else recipe
             settings, store = recipe_and_store(
                 recipe, set_, data, "text", column, validation, separator, tokenizer, model
@@ -210,7 +211,7 @@ def finetune(
             if not from_:
                 from_ = newest_pretraining(runs).name
                 observer.message(f"starting from {runs / from_}, the newest base run")
-            model = _model_folder(from_, runs)
+            model = model_folder(from_, runs)
             settings, store = recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
             finished = tune(store, settings, from_, name, observer, _command(), runs)
     _print_finished(finished, as_json, f'slm generate {finished.name} --question "What are the symptoms of asthma?"')
@@ -260,98 +261,6 @@ def _planned(
     )
     recipe = budgeted_recipe(recipe, choice, seconds)
     return from_dict(type(recipe), apply_assignments(to_dict(recipe), assignments or []), where="--set")
-
-
-def recipe_and_store(
-    name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
-    validation: list[str] | None, separator: str = "", tokenizer: str = "", model: str = "",
-) -> tuple[Recipe, TokenStore]:  # fmt: skip
-    """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest.
-
-    Documents are tokenized by `tokenizer`, or as `model` needs it, or as the recipe says.
-    """
-    from slm.data.token_store import open_token_store
-    from slm.recipe import load_recipe
-
-    if not data and name in ("stories", "budget"):
-        data = [str(_newest_store(kind))]
-    if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
-        store = open_token_store(Path(data[0]))
-        if tokenizer:
-            raise ConfigError(f"--tokenizer is for documents; {data[0]} is tokenized: slm prepare its documents anew")
-        return load_recipe(name, assignments or [], documents=store.manifest["documents"]), store
-    if data:
-        section = options.documents_section(data, kind, column, validation, separator)
-        settings = load_recipe(name, assignments or [], documents=section)
-    else:
-        settings = load_recipe(name, assignments or [])
-    if tokenizer := tokenizer or _tokenizer_of(model):
-        settings = replace(settings, tokenizer=tokenizer)
-    return settings, _prepared(settings)
-
-
-def _model_folder(source: str, runs: Path) -> str:
-    """The model that --from names by its run, its folder or hub:owner/name; '' for none."""
-    from slm.training.run_folder import find_run
-
-    if not source or source.startswith("hub:") or (Path(source) / "config.json").is_file():
-        return source
-    return str(find_run(source, runs).best_model())
-
-
-def _tokenizer_of(model: str) -> str:
-    """The tokenizer that documents for `model` must be prepared with; '' where there is no model yet."""
-    from slm.checkpoint import load_model
-
-    return load_model(model).tokenizer_source if model else ""
-
-
-def _newest_store(kind: str) -> Path:
-    from slm.cli.console import say
-    from slm.data.token_store import read_manifest
-    from slm.prepare import STORES
-
-    manifests = sorted(STORES.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in manifests:
-        if (read_manifest(path.parent)["prompt_format"] is not None) == (kind == "question_answer"):
-            say(f"training on {path.parent}, the newest token store")
-            return path.parent
-    raise DataError(
-        f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt"
-    )
-
-
-def _prepared(recipe: Recipe) -> TokenStore:
-    """The recipe's store, made with a progress bar."""
-    from slm.data.prompt_format import PromptFormat
-    from slm.prepare import prepare as prepare_documents
-
-    prompt_format = PromptFormat(recipe.tuning.reasoning) if recipe.stage == "finetuning" else None
-    with _encoding_progress() as (progress, message):
-        store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
-    counts = store.manifest["splits"]
-    message(
-        f"{store.folder}: {counts['train']['documents']:,} documents to train on "
-        f"({counts['train']['tokens']:,} tokens), {counts['validation']['documents']:,} held out"
-    )
-    return store
-
-
-@contextlib.contextmanager
-def _encoding_progress() -> Iterator[tuple]:
-    from slm.cli.console import ConsoleObserver, say
-
-    observer = ConsoleObserver()
-
-    def progress(stream: object, encoded: int) -> None:
-        total = stream.bytes_total
-        if total:
-            observer.working(f"reading and encoding ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
-
-    try:
-        yield progress, say
-    finally:
-        observer.close()
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ class Muon(torch.optim.Optimizer):
     An update's largest singular value is MUON_SCALE times the learning rate, so that one learning rate and one schedule
     serve Muon and AdamW, and sqrt(rows / columns) times that where a matrix is taller than wide. A fused matrix of
     queries, keys and values counts as three. Matrices of one shape are made orthogonal together: for small ones a few
-    large products take half the time of many small ones.
+    large products take less time than many small ones.
     """
 
     def __init__(self, matrices: list[tuple[str, Tensor]], learning_rate: float, weight_decay: float):

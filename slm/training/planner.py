@@ -33,10 +33,9 @@ SHAPES = (
 BLOCK_SIZE = 256
 TOKENS_PER_STEP = (1024, 2048, 4096, 8192, 16384)
 BYTES_PER_WEIGHT = 4 * 4 + 2  # weight, gradient and two moments in float32, and a copy in bfloat16
-BYTES_PER_CHANNEL = 80  # of each block, kept of a token for the backward pass; measured, docs/experiments.md
+BYTES_PER_CHANNEL = 80  # of each block, kept of a token for the backward pass; an estimate, 13 % too high where checked
 PROCESS_BYTES = 400_000_000  # Python, torch and its kernels
 TRAINING_SHARE = 0.93  # of a budget; the rest goes to reading, encoding, scoring, saving, drawing
-LEAST_TOKENS = 100_000  # of text to start from nothing with
 
 
 @dataclass(frozen=True)

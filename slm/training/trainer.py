@@ -384,7 +384,8 @@ class Trainer:
             )
 
     def _disk_needed(self) -> int:
-        return DISK_BYTES_PER_PARAMETER * self.model.num_parameters() + 10_000_000
+        before_decay = 0 if isinstance(self.pace, ByStep) else 12  # float32 weights and two moments once more
+        return (DISK_BYTES_PER_PARAMETER + before_decay) * self.model.num_parameters() + 10_000_000
 
     def _measure(self, tokens: int, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""

@@ -1,0 +1,108 @@
+"""From the words of a command to what it works on: a recipe and the token store that it learns from."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slm.cli import options
+from slm.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from slm.data.token_store import TokenStore
+    from slm.recipe import Recipe
+
+
+def recipe_and_store(
+    name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
+    validation: list[str] | None, separator: str = "", tokenizer: str = "", model: str = "",
+) -> tuple[Recipe, TokenStore]:  # fmt: skip
+    """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest.
+
+    Documents are tokenized by `tokenizer`, or as `model` needs it, or as the recipe says.
+    """
+    from slm.data.token_store import open_token_store
+    from slm.recipe import load_recipe
+
+    if not data and name in ("stories", "budget"):
+        data = [str(_newest_store(kind))]
+    if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
+        store = open_token_store(Path(data[0]))
+        if tokenizer:
+            raise ConfigError(f"--tokenizer is for documents; {data[0]} is tokenized: slm prepare its documents anew")
+        return load_recipe(name, assignments or [], documents=store.manifest["documents"]), store
+    if data:
+        section = options.documents_section(data, kind, column, validation, separator)
+        settings = load_recipe(name, assignments or [], documents=section)
+    else:
+        settings = load_recipe(name, assignments or [])
+    if tokenizer := tokenizer or _tokenizer_of(model):
+        settings = replace(settings, tokenizer=tokenizer)
+    return settings, prepared(settings)
+
+
+def model_folder(source: str, runs: Path) -> str:
+    """The model that --from names by its run, its folder or hub:owner/name; '' for none."""
+    from slm.training.run_folder import find_run
+
+    if not source or source.startswith("hub:") or (Path(source) / "config.json").is_file():
+        return source
+    return str(find_run(source, runs).best_model())
+
+
+def _tokenizer_of(model: str) -> str:
+    """The tokenizer that documents for `model` must be prepared with; '' where there is no model yet."""
+    from slm.checkpoint import load_model
+
+    return load_model(model).tokenizer_source if model else ""
+
+
+def _newest_store(kind: str) -> Path:
+    from slm.cli.console import say
+    from slm.data.token_store import read_manifest
+    from slm.prepare import STORES
+
+    manifests = sorted(STORES.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in manifests:
+        if (read_manifest(path.parent)["prompt_format"] is not None) == (kind == "question_answer"):
+            say(f"training on {path.parent}, the newest token store")
+            return path.parent
+    raise DataError(
+        f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt"
+    )
+
+
+def prepared(recipe: Recipe) -> TokenStore:
+    """The recipe's store, made with a progress bar."""
+    from slm.data.prompt_format import PromptFormat
+    from slm.prepare import prepare as prepare_documents
+
+    prompt_format = PromptFormat(recipe.tuning.reasoning) if recipe.stage == "finetuning" else None
+    with encoding_progress() as (progress, message):
+        store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
+    counts = store.manifest["splits"]
+    message(
+        f"{store.folder}: {counts['train']['documents']:,} documents to train on "
+        f"({counts['train']['tokens']:,} tokens), {counts['validation']['documents']:,} held out"
+    )
+    return store
+
+
+@contextlib.contextmanager
+def encoding_progress() -> Iterator[tuple]:
+    from slm.cli.console import ConsoleObserver, say
+
+    observer = ConsoleObserver()
+
+    def progress(stream: object, encoded: int) -> None:
+        total = stream.bytes_total
+        if total:
+            observer.working(f"reading and encoding ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
+
+    try:
+        yield progress, say
+    finally:
+        observer.close()
