@@ -23,6 +23,7 @@ from slm.recipe import Recipe
 from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.budget import Budget, RunningTime
 from slm.training.observer import Observer
+from slm.training.pace import Recorded
 from slm.training.run_folder import RUNS, RunFolder, create_run, find_run
 
 
@@ -108,6 +109,7 @@ def replay_pretraining(
 ) -> RunFolder:
     """A new run that repeats one by the clock step by step, as its metrics recorded it: to the same bits."""
     folder, record = _pretraining_run(run, runs)
+    Recorded(folder.metrics)  # refuses a run that cannot be repeated before there is a folder for its repetition
     loaded = None
     if parent := record["parent"]:
         loaded = load_model(parent["model"])
