@@ -24,10 +24,11 @@ from slm.device import choose_machine
 from slm.model import attention, gpt
 from slm.model.gpt import GPT, GPTConfig
 from slm.model.initialization import initialize_looking_back
+from slm.training.expectation import Expectation, entropy_of
 from slm.training.optimizer import make_optimizer
 from slm.training.planner import learning_rate, tokens_per_step
 from slm.training.schedule import momentum
-from slm.training.watch import Expectation, Watch, entropy_of
+from slm.training.watch import Watch
 
 SHAPES = ((128, 4), (192, 4), (256, 4), (256, 6))
 

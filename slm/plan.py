@@ -13,10 +13,10 @@ from slm.device import Machine, choose_machine, memory_bytes
 from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
+from slm.training.expectation import entropy_of
 from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
 from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
 from slm.training.speed import matrix_rate, memory_rate, training_speed
-from slm.training.watch import entropy_of
 
 LEAST_TEXT_BYTES = 200_000
 MANY_PASSES = 40.0

@@ -30,12 +30,13 @@ from slm.recipe import Recipe
 from slm.report.html import write_report
 from slm.report.loss_curve import draw_loss_curve
 from slm.training.budget import Budget
+from slm.training.expectation import Expectation, entropy_of
 from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, recorded_setup, run_record
 from slm.training.observer import Observer
 from slm.training.pace import ByClock, ByStep, Pace, Recorded
 from slm.training.run_folder import RunFolder, create_run, recording
 from slm.training.stop_request import stopping_at_once
-from slm.training.watch import Expectation, Watch, entropy_of
+from slm.training.watch import Watch
 
 REHEARSED_DOCUMENTS = 32
 

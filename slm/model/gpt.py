@@ -179,7 +179,9 @@ class GPT(nn.Module):
             raise ConfigError(
                 f"expected at most {self.config.block_size} tokens (block_size), got {past + T}; cut the text"
             )
-        x, rotation = self.transformer.wte(idx), None  # (B, T, C)
+        wte = self.transformer.wte.weight
+        # The gradient of the few rows that are looked up is added to the head's, without a dense one of its own.
+        x, rotation = F.embedding(idx, wte, sparse=idx.is_cpu and wte.requires_grad), None  # (B, T, C)
         if self.rotary:
             row = T if packing is None else packing.row_length
             heads = self.config.n_head

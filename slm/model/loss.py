@@ -8,6 +8,8 @@ precision; only the matrix products take the lower one (torch's own linear_cross
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -50,37 +52,41 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=x.device)
         needs_gradient = any(ctx.needs_input_grad)
         x_gradient = torch.empty_like(x)
-        weight = weight if weight.dtype == x.dtype else _room("weight", tuple(weight.shape), x).copy_(weight)
-        logits_room = _room("logits", (HEAD_ROWS, len(weight)), x)
-        # Of the transposed weight: in that layout its product is half as fast again on a CPU.
-        transposed = weight.shape[::-1]
-        weight_gradient = torch.zeros(transposed, dtype=torch.float32, device=x.device) if needs_gradient else None
-        product_room = _room("product", tuple(transposed), weight) if needs_gradient else None
+        weight = weight if weight.dtype == x.dtype else _room("weight", weight.shape, x).copy_(weight)
+        weight_gradient = torch.empty(weight.shape, device=x.device) if needs_gradient else None
+        if needs_gradient and not len(x):
+            weight_gradient.zero_()
         for start in range(0, len(x), HEAD_ROWS):
             rows = slice(start, min(start + HEAD_ROWS, len(x)))
-            logits = torch.mm(x[rows], weight.T, out=logits_room[: rows.stop - rows.start])  # (rows, V)
+            logits = _room("logits", (HEAD_ROWS, len(weight)), x)[: rows.stop - rows.start]
+            torch.mm(x[rows], weight.T, out=logits)  # (rows, V)
             total += _softmax_in_place(logits, targets[rows], needs_gradient)
             if needs_gradient:
                 torch.mm(logits, weight, out=x_gradient[rows])
-                weight_gradient += torch.mm(x[rows].T, logits, out=product_room)
-        if needs_gradient:
-            ctx.save_for_backward(x_gradient, weight_gradient)
+                # Of the transposed weight: in that layout its product is half as fast again on a CPU.
+                product = torch.mm(x[rows].T, logits, out=_room("product", weight.shape[::-1], weight)).T
+                if start == 0:
+                    weight_gradient.copy_(product)
+                else:  # by way of a copy: adding bfloat16 to float32 takes four times as long
+                    weight_gradient += _room("gradient", weight.shape, weight_gradient).copy_(product)
+        ctx.gradients = x_gradient, weight_gradient
         return total
 
     @staticmethod
     def backward(ctx, scale: Tensor) -> tuple[Tensor, Tensor, None]:
-        x_gradient, weight_gradient = ctx.saved_tensors
-        return x_gradient * scale, weight_gradient.T * scale, None
+        x_gradient, weight_gradient = ctx.gradients
+        del ctx.gradients  # so that autograd may add what else comes to the weight's in place
+        return x_gradient * scale, weight_gradient.mul_(scale), None
 
 
 _rooms: dict[str, Tensor] = {}
 
 
-def _room(use: str, shape: tuple[int, int], like: Tensor) -> Tensor:
+def _room(use: str, shape: Sequence[int], like: Tensor) -> Tensor:
     """Memory for intermediate results, the same in every step: fresh memory costs the system more than the arithmetic
     on it, and blocks of many sizes fragment the heap. Nothing in it lives on after a call."""
     room = _rooms.get(use)
-    if room is None or (room.shape, room.dtype, room.device) != (shape, like.dtype, like.device):
+    if room is None or (room.shape, room.dtype, room.device) != (torch.Size(shape), like.dtype, like.device):
         room = _rooms[use] = torch.empty(shape, dtype=like.dtype, device=like.device)
     return room
 
@@ -89,17 +95,14 @@ def _softmax_in_place(logits: Tensor, targets: Tensor, needs_gradient: bool) -> 
     """The summed loss of logits (N, V); turns them into d loss / d logits = softmax - one_hot, in place."""
     total = torch.zeros((), dtype=torch.float32, device=logits.device)
     room = _room("softmax", (SOFTMAX_ROWS, logits.size(1)), total)
+    least = torch.finfo(
+        torch.float32
+    ).tiny  # what is likelier by less than e**-87 costs 87 nats, and not infinitely many
     for start in range(0, len(logits), SOFTMAX_ROWS):
-        part = logits[start : start + SOFTMAX_ROWS]
-        places = targets[start : start + SOFTMAX_ROWS, None]
-        shifted = room[: len(part)].copy_(part)
-        shifted -= shifted.amax(dim=-1, keepdim=True)
-        total -= shifted.gather(1, places).sum()
-        exponentials = shifted.exp_()
-        sums = exponentials.sum(dim=-1, keepdim=True)
-        total += sums.log().sum()
+        part, places = (x[start : start + SOFTMAX_ROWS] for x in (logits, targets[:, None]))
+        softmax = torch.softmax(part, dim=-1, dtype=torch.float32, out=room[: len(part)])
+        total -= softmax.gather(1, places).clamp_(min=least).log_().sum()
         if needs_gradient:
-            exponentials /= sums
-            exponentials.scatter_add_(1, places, exponentials.new_full((len(part), 1), -1.0))
-            part.copy_(exponentials)
+            softmax.scatter_add_(1, places, softmax.new_full((len(part), 1), -1.0))
+            part.copy_(softmax)
     return total

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from slm.report import wording
-from slm.report.curves import Axis, Point, envelope, evenly, half_window, loss_axis, smoothed
+from slm.report.curves import Axis, Point, envelope, evenly, half_window, loss_axis, smoothed, usual_losses
 from slm.report.markup import Markup, el, group
 from slm.report.metrics import Metrics
 from slm.report.run_record import Comparison, Result, Stage
@@ -26,16 +26,17 @@ def curves(stage: Stage) -> Markup:
     steps = [(point.step, point.loss) for point in metrics.steps if point.loss is not None]
     half = half_window(len(steps))
     smooth = [(at, loss) for (at, _), loss in zip(steps, smoothed([y for _, y in steps], half), strict=True)]
+    usual = evenly(usual_losses(metrics, stage.text_entropy), MAX_POINTS)
     plot = el(
         "div",
-        _loss_panel(metrics, steps, smooth),
+        _loss_panel(metrics, steps, smooth, usual),
         _rate_panel(metrics),
         class_="plot",
         data_curve=json.dumps(_readouts(metrics, smooth), separators=(",", ":")),
     )
     return el(
         "figure",
-        _legend(metrics, half, len(steps)),
+        _legend(metrics, half, len(steps), bool(usual)),
         plot,
         el("p", _summary(metrics), class_="readout"),
         el("figcaption", _caption(metrics, len(steps))),
@@ -43,13 +44,15 @@ def curves(stage: Stage) -> Markup:
     )
 
 
-def _legend(metrics: Metrics, half: int, steps: int) -> Markup:
+def _legend(metrics: Metrics, half: int, steps: int, usual: bool) -> Markup:
     keys = []
     if steps:
         keys = [("raw", "training, each step"), ("train", f"training, mean of {2 * half + 1} steps")]
         keys = keys if half else [("train", "training, each step")]
     if metrics.evaluations:
         keys += [("estimate", "training, estimated"), ("validation", "validation, estimated")]
+    if usual:
+        keys.append(("usual", "usual, before the decay"))
     return el("ul", (el("li", el("span", class_=f"key {kind}"), text) for kind, text in keys), class_="legend")
 
 
@@ -79,11 +82,16 @@ def _readouts(metrics: Metrics, smooth: Sequence[Point]) -> dict[str, object]:
     return {"high": max(1, metrics.last_step), "points": points, "evaluations": evaluations}
 
 
-def _loss_panel(metrics: Metrics, steps: Sequence[Point], smooth: Sequence[Point]) -> Markup:
+def _loss_panel(
+    metrics: Metrics, steps: Sequence[Point], smooth: Sequence[Point], usual: Sequence[tuple[int, float, float, float]]
+) -> Markup:
     train = [(point.step, point.train_loss) for point in metrics.evaluations if point.train_loss is not None]
     validation = [(e.step, e.validation_loss) for e in metrics.evaluations if e.validation_loss is not None]
     x, y = _step_axis(metrics), loss_axis([loss for _, loss in (*steps, *train, *validation)])
     lines = []
+    if usual:
+        low, middle, high = ([(row[0], min(max(row[n], y.low), y.high)) for row in usual] for n in (1, 2, 3))
+        lines = [_line([*high, *reversed(low)], x, y, "band"), _line(middle, x, y, "usual")]
     if len(smooth) > 1 and half_window(len(steps)):
         lines.append(_line(envelope(steps, MAX_POINTS), x, y, "raw"))
     lines += [_line(evenly(smooth, MAX_POINTS), x, y, "train"), _line(validation, x, y, "validation")]

@@ -85,6 +85,7 @@ def read_stage(folder: Path, hashed: bool = True) -> Stage:
         parameters=number(record, "parameters"),
         planned_steps=number(record, "steps"),
         tokens_per_step=number(record, "tokens_per_step"),
+        text_entropy=number(record, "text_entropy"),
         **{name: _mapping(record, name) for name in ("recipe", "frozen", "data", "machine", "versions", "timing")},
         metrics=read_metrics(folder / "metrics.jsonl"),
         samples=tuple(_read_samples(folder / "samples", notes)),

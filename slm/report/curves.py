@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TypeVar
 
+from slm.report.metrics import Metrics
+from slm.training.expectation import Expectation
+
 T = TypeVar("T")
 Point = tuple[float, float]
 
@@ -47,6 +50,15 @@ def loss_axis(losses: Sequence[float]) -> Axis:
         return Axis(low / air, high * air, logarithmic=True)
     air = 0.06 * (high - low) or 0.5
     return Axis(low - air, high + air)
+
+
+def usual_losses(metrics: Metrics, entropy: float | None) -> list[tuple[int, float, float, float]]:
+    """What stands behind the curve: (step, the lowest, the usual, the highest loss) of a run that is normal.
+
+    `entropy` is that of the text's single tokens, in nats; nothing for a run that did not write it down.
+    """
+    known = [(point.step, point.tokens) for point in metrics.steps if point.tokens] if entropy else []
+    return [(step, *Expectation(entropy).loss(tokens)) for step, tokens in known]
 
 
 def half_window(count: int) -> int:

@@ -19,9 +19,8 @@ from slm import atomic_write
 from slm.errors import DataError
 from slm.report import wording
 from slm.report.collect import read_record
-from slm.report.curves import Axis, half_window, loss_axis, smoothed
-from slm.report.metrics import Metrics, read_metrics
-from slm.training.watch import Expectation
+from slm.report.curves import Axis, half_window, loss_axis, smoothed, usual_losses
+from slm.report.metrics import Metrics, number, read_metrics
 
 INK, GREY, PALE, ACCENT = "#1f2328", "#6b7075", "#b9bdc1", "#b4431f"
 SIZE_INCHES, DOTS_PER_INCH = (9.0, 6.0), 160
@@ -37,7 +36,7 @@ def draw_loss_curve(run: Path) -> Path:
     record, metrics = read_record(Path(run)), read_metrics(Path(run) / "metrics.jsonl")
     path = Path(run) / "loss_curve.png"
     picture = io.BytesIO()
-    figure = figure_of(metrics, _title(record, metrics), record.get("text_entropy") or 0.0)
+    figure = figure_of(metrics, _title(record, metrics), number(record, "text_entropy"))
     figure.savefig(picture, format="png", dpi=DOTS_PER_INCH)
     try:
         atomic_write.write_bytes(path, picture.getvalue())
@@ -46,14 +45,13 @@ def draw_loss_curve(run: Path) -> Path:
     return path
 
 
-def figure_of(metrics: Metrics, title: str, entropy: float = 0.0) -> Figure:
+def figure_of(metrics: Metrics, title: str, entropy: float | None = None) -> Figure:
     """The figure: losses above, learning rate below, over a shared axis of steps; behind them what is usual, for runs
     that know the entropy of their text's single tokens."""
     figure = Figure(figsize=SIZE_INCHES, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     losses, rate = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
-    if entropy:
-        _draw_expected(losses, metrics, entropy)
+    _draw_usual(losses, metrics, entropy)
     _draw_losses(losses, metrics)
     _mark_best(losses, metrics)
     _draw_events(losses, metrics)
@@ -89,14 +87,11 @@ def _draw_losses(axes: Axes, metrics: Metrics) -> None:
         axes.text(0.5, 0.5, "no steps yet", transform=axes.transAxes, ha="center", color=GREY, fontsize=13)
 
 
-def _draw_expected(axes: Axes, metrics: Metrics, entropy: float) -> None:
-    known = [(step.step, step.tokens) for step in metrics.steps if step.tokens]
-    if not known:
-        return
-    at, tokens = zip(*known, strict=True)
-    low, usual, high = zip(*(Expectation(entropy).loss(count) for count in tokens), strict=True)
-    axes.fill_between(at, low, high, color=PALE, alpha=0.25, linewidth=0, label="usual, before the decay")
-    axes.plot(at, usual, color=PALE, linewidth=1, linestyle=(0, (4, 3)))
+def _draw_usual(axes: Axes, metrics: Metrics, entropy: float | None) -> None:
+    if band := usual_losses(metrics, entropy):
+        at, low, usual, high = zip(*band, strict=True)
+        axes.fill_between(at, low, high, color=PALE, alpha=0.25, linewidth=0, label="usual, before the decay")
+        axes.plot(at, usual, color=PALE, linewidth=1, linestyle=(0, (4, 3)))
 
 
 def _draw_steps(axes: Axes, at: Sequence[int], losses: Sequence[float]) -> None:

@@ -110,6 +110,7 @@ class Stage:
     parameters: int | None
     planned_steps: int | None
     tokens_per_step: int | None
+    text_entropy: float | None
     recipe: Mapping[str, Any]
     frozen: Mapping[str, Any]
     data: Mapping[str, Any]

@@ -1,48 +1,25 @@
-"""Is my run normal? What the loss of a run by the clock should be by now, and what it means when it is not.
+"""Is my run normal? What it means when the loss of a run by the clock, or a weight, is not what is to be expected.
 
-The loss is compared in units of the entropy of the text's single tokens: 1 is what a model reaches that knows only how
-often each token comes. In these units the curves of different texts, vocabularies and shapes lie close together; the
-reference and its band are from clean runs, docs/experiments.md, section 9. Knows the trainer's figures, nothing else.
+Knows the trainer's figures and the model, nothing else.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-REFERENCE = (
-    *((20e3, 1.00), (60e3, 0.80), (100e3, 0.74), (200e3, 0.67), (400e3, 0.605), (800e3, 0.545), (2e6, 0.465)),
-    *((4e6, 0.42), (10e6, 0.38), (40e6, 0.33)),
-)
-"""Tokens seen, and the loss over the entropy of single tokens at the stable learning rate."""
-BAND = (0.55, 1.20)
-"""The lowest and highest of clean runs over the reference, with some room."""
+from slm.training.expectation import Expectation
+
 FIRST_STEPS, FIRST_TOKENS = 50, 100_000  # before that, runs differ by their warm-up and by the size of their steps
 LAST_TOO_LOW = 500_000  # tokens; later, a text made from templates is rightly learned far better than others
 SMOOTHED_STEPS = 12
 LOOKED_AT_STEP = 12  # when every weight should have moved
-LEAST_GAIN = (
-    0.75  # of the last LayerNorm, between FIRST_STEPS and twice that: 1.1 in clean runs, under 0.5 at ten times
-)
-# the learning rate, which shrinks it to make up for weights that have grown too large; the loss tells nothing yet
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What to expect of a text whose single tokens have this entropy, in nats a token."""
-
-    entropy: float
-
-    def loss(self, tokens: float) -> tuple[float, float, float]:
-        """The lowest, the usual and the highest loss, in nats a token, after so many tokens."""
-        at, ratios = zip(*REFERENCE, strict=True)
-        usual = self.entropy * float(np.interp(math.log(max(1.0, tokens)), np.log(at), ratios))
-        return usual * BAND[0], usual, usual * BAND[1]
+LEAST_GAIN = 0.75
+"""Of the last LayerNorm, between FIRST_STEPS and twice that: 1.1 in clean runs, under 0.5 at ten times the learning
+rate, which shrinks it to make up for weights that have grown too large; the loss tells nothing yet."""
 
 
 @dataclass
@@ -97,15 +74,6 @@ class Watch:
         if loss > high:
             return f"{figures}: a learning rate that is too high or too low, labels that are shifted, or unusual text"
         return ""
-
-
-def entropy_of(tokens: np.ndarray, vocabulary: int) -> float:
-    """The entropy, in nats, of single tokens (N,)."""
-    counts = np.zeros(vocabulary, np.int64)
-    for start in range(0, len(tokens), 1 << 22):
-        counts += np.bincount(tokens[start : start + (1 << 22)], minlength=vocabulary)
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
 
 
 def _glimpse(parameter: Tensor) -> Tensor:

@@ -241,6 +241,17 @@ def test_the_curves_have_a_point_for_each_step(page: Page) -> None:
     assert curve["evaluations"] == [[10, 2.0, 2.5], [20, 2.0, 2.25]]
 
 
+def test_what_is_usual_stands_behind_the_curve_of_a_run_that_knows_its_text(write_run: WriteRun, page: Page) -> None:
+    assert not page.all("path", class_="usual") and not page.all("path", class_="band")
+    lines = [step(n, 3.0) for n in range(1, 51)]
+    known = Page(write_report(write_run(run_record("known", "pretraining", text_entropy=6.0), lines)))
+    (usual,), (band,) = known.all("path", class_="usual"), known.all("path", class_="band")
+    assert usual["data-points"] == "50" and band["data-points"] == "100"  # there along the highest, back the lowest
+    assert "usual, before the decay" in known.text
+    heights = [float(place) for place in re.findall(r" (-?[\d.]+)", usual["d"])]
+    assert heights == sorted(heights) and all(0 <= height <= 1000 for height in heights)
+
+
 def test_long_curves_are_thinned(write_run: WriteRun) -> None:
     folder = write_run(run_record("long", "pretraining"), [step(n) for n in range(1, 20_001)])
     page = Page(write_report(folder))

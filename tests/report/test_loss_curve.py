@@ -11,7 +11,7 @@ from run_folders import WriteRun, event, run_record, step
 
 from slm.errors import DataError
 from slm.report.collect import read_metrics
-from slm.report.curves import Axis, envelope, evenly, half_window, loss_axis, smoothed
+from slm.report.curves import Axis, envelope, evenly, half_window, loss_axis, smoothed, usual_losses
 from slm.report.loss_curve import draw_loss_curve, figure_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -51,6 +51,17 @@ def test_all_lines_are_drawn(stories: Path) -> None:
     assert losses.get_yscale() == "log"  # from 10 to 0.5
     assert "nats per token" in losses.get_ylabel() and rate.get_ylabel() == "learning rate"
     assert len(rate.lines[0].get_xdata()) == 20
+
+
+def test_the_usual_loss_stands_behind_that_of_a_run_that_knows_its_text(stories: Path) -> None:
+    metrics = read_metrics(stories / "metrics.jsonl")
+    without, known = (figure_of(metrics, "", entropy).axes[0] for entropy in (None, 6.0))
+    assert not without.collections
+    (band,) = known.collections
+    assert band.get_label() == "usual, before the decay"
+    low, usual, high = (row[0] for row in zip(*[row[1:] for row in usual_losses(metrics, 6.0)], strict=True))
+    assert low < usual < high <= 6.0 * 1.3
+    assert usual_losses(metrics, None) == []
 
 
 def test_a_run_without_steps_says_so(write_run: WriteRun) -> None:
