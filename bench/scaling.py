@@ -5,6 +5,10 @@
 Trains every shape for every budget on every store (`slm train STORE --budget ... --set model.n_embd=...`), one after
 the other, and fits slm/training/scaling_law.py to what came of them; each point is also predicted by a fit that never
 saw it. What stands in the results file is not run again. Run it with nothing else running; all of it takes hours.
+
+    python bench/scaling.py STORE [STORE ...] --results scaling.jsonl --chosen --budgets 120 300 600 1200
+
+Is the plan right? Lets `slm plan` say what will come, then `slm train` choose and train, and compares the two.
 """
 
 from __future__ import annotations
@@ -15,25 +19,42 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from slm.training.scaling_law import Law, Point, fit
 
-SHAPES = ((128, 4), (192, 4), (256, 4), (256, 6))
+Shape = tuple[int, int]
+SHAPES: tuple[Shape, ...] = ((128, 4), (192, 4), (256, 4), (256, 6))
 BUDGETS = (60, 180, 600)
+PLANNED = ("tokens_per_second", "memory_bytes", "bits_per_byte", "interval")
 
 
-def train(store: Path, width: int, layers: int, seconds: int) -> dict[str, object]:
-    """One run by the clock in a fresh process; what is needed of it."""
-    shape = {"n_embd": width, "n_layer": layers, "n_head": max(1, width // 64)}
-    assignments = [f"--set=model.{key}={value}" for key, value in shape.items()]
+def slm(*arguments: object) -> str:
+    """What a command prints; ends with its error where it fails."""
+    done = subprocess.run([sys.executable, "-m", "slm", *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return done.stdout
+
+
+def train(store: Path, shape: Shape | None, seconds: int) -> dict[str, object]:
+    """One run by the clock in a fresh process, of this shape or of what is chosen there; what is needed of it."""
+    budget = f"{seconds}s"
+    plan = {} if shape else json.loads(slm("plan", store, "--budget", budget, "--json"))
+    settings = zip(("n_embd", "n_layer", "n_head"), (*shape, max(1, shape[0] // 64)), strict=True) if shape else ()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "one"
-        command = [sys.executable, "-m", "slm", "train", str(store), "--budget", f"{seconds}s", "--out", str(out)]
-        done = subprocess.run([*command, *assignments], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(done.stderr)
-        return {"store": store.name, "seconds": seconds, "width": width, "layers": layers, **what_came(out)}
+        began = time.monotonic()
+        slm("train", store, "--budget", budget, "--out", out, *(f"--set=model.{name}={n}" for name, n in settings))
+        took = time.monotonic() - began
+        model = json.loads((out / "run.json").read_text())["recipe"]["model"]
+        row = {"store": store.name, "seconds": seconds, "width": model["n_embd"], "layers": model["n_layer"]}
+        row |= {"chosen": shape is None, "took": round(took, 1)} | what_came(out)
+    if plan:
+        (planned,) = (choice for choice in plan["choices"] if choice["model"] == model)
+        row["planned"] = {name: planned[name] for name in PLANNED}
+    return row
 
 
 def what_came(run: Path) -> dict[str, float]:
@@ -45,6 +66,7 @@ def what_came(run: Path) -> dict[str, float]:
     return {
         "bits_per_byte": after[0]["bits_per_byte"], "seen": record["tokens_seen"] * per_token,
         "unique": data["train_bytes"], "tokens_per_second": record["tokens_seen"] / training,
+        "memory_bytes": record["peak_memory_bytes"],
     }  # fmt: skip
 
 
@@ -64,6 +86,13 @@ def print_table(rows: list[dict[str, object]], law: Law) -> None:
             f"{row['bits_per_byte']:>8.3f}{predicted:>11.3f}{off:>7.1%}"
         )
     print(law)
+    planned = [row for row in rows if row.get("planned")]
+    if planned:
+        print(f"\n{'store':<14}{'seconds':>9}{'took':>8}   planned and came: tokens/s, memory, bits per byte")
+    for row in planned:
+        figures = [(row["planned"][name], row[name]) for name in PLANNED[:3]]
+        words = [f"{said:>12,.4g}{came:>12,.4g}{came / said - 1:>7.1%}" for said, came in figures]
+        print(f"{row['store']:<14}{row['seconds']:>9}{row['took']:>8}{''.join(words)}")
 
 
 def draw(rows: list[dict[str, object]], law: Law, path: Path) -> None:
@@ -93,15 +122,17 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("scaling.jsonl"))
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--budgets", type=int, nargs="+", default=list(BUDGETS), metavar="SECONDS")
+    parser.add_argument("--chosen", action="store_true", help="only the shape that is chosen; compare with the plan")
     parser.add_argument("--only-fit", action="store_true", help="fit to the results file as it is; train nothing")
     given = parser.parse_args()
     rows = [json.loads(line) for line in given.results.read_text().splitlines()] if given.results.exists() else []
-    wanted = [(s, w, n, seconds) for s in given.stores for seconds in given.budgets for w, n in SHAPES]
-    done = {(row["store"], row["width"], row["layers"], row["seconds"]) for row in rows}
-    for store, width, layers, seconds in () if given.only_fit else wanted:
-        if (store.name, width, layers, seconds) in done:
+    shapes = [None] if given.chosen else SHAPES
+    wanted = [(store, shape, seconds) for store in given.stores for seconds in given.budgets for shape in shapes]
+    done = {(r["store"], None if r["chosen"] else (r["width"], r["layers"]), r["seconds"]) for r in rows}
+    for store, shape, seconds in () if given.only_fit else wanted:
+        if (store.name, shape, seconds) in done:
             continue
-        rows.append(train(store, width, layers, seconds))
+        rows.append(train(store, shape, seconds))
         with open(given.results, "a", encoding="utf-8") as file:
             file.write(json.dumps(rows[-1]) + "\n")
             os.fsync(file.fileno())

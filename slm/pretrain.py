@@ -97,7 +97,11 @@ def extend_pretraining(
     recipe = replace(recipe, training=replace(recipe.training, budget_seconds=seconds))
     record = {**record, "recipe": to_dict(recipe), "command": command, "extended": str(folder.path)}
     longer = create_run(name or f"{folder.name}-extended", record, runs, fresh_name=not name)
-    _copy_before_decay(folder, longer)
+    try:
+        _copy_before_decay(folder, longer)
+    except BaseException:
+        shutil.rmtree(longer.path, ignore_errors=True)  # nothing to go on with
+        raise
     loaded = recorded_start(longer, record) if record["parent"] else None
     stage = _recorded_stage(record, loaded, observer, "")
     stage.budget = _budget(recipe, running)

@@ -21,6 +21,7 @@ from slm.config_files import from_dict, to_dict
 from slm.data.batches import Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import Split, TokenStore, open_token_store
+from slm.device import peak_memory_bytes
 from slm.errors import DataError, Stopped, TrainingError
 from slm.evaluation.bits_per_byte import evaluate
 from slm.evaluation.memorisation import memorised_share
@@ -158,6 +159,7 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
         run.update(
             timing={name: round(value, 1) for name, value in seconds.items()},
             tokens_seen=progress.tokens,
+            peak_memory_bytes=peak_memory_bytes(),
             best_validation_loss=progress.best_validation_loss,
             best_step=progress.best_step,
             steps=progress.step,

@@ -195,6 +195,18 @@ def test_a_run_by_steps_cannot_be_given_more_time(folder: Path, store: TokenStor
     assert not (folder / "runs" / "by-steps-extended").exists()
 
 
+def test_an_extension_whose_start_cannot_be_copied_leaves_no_run(
+    folder: Path, run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("slm.pretrain.save_model", full)
+    with pytest.raises(OSError, match="No space left"):
+        extend_pretraining("whole", SECONDS, "no-room", runs=folder / "runs")
+    assert not (folder / "runs" / "no-room").exists() and run.before_decay.exists()
+
+
 # Once more
 
 

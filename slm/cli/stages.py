@@ -153,6 +153,7 @@ def train(
     if out is not None:
         runs, name = out.parent, out.name
     _refuse_mixed(budget, resume, extend, replay, seeds)
+    next_command = 'slm generate {} "Once upon a time"'
     with _observer(yes, "--set training.steps=... for fewer steps") as observer:
         if resume is not None:
             finished = resume_pretraining(resume, observer, runs, running=running)
@@ -169,12 +170,16 @@ def train(
             )
             if budget:
                 settings = _planned(settings, set_, store, budget, memory, model, observer)
+            made = []
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
                 of_seed = name and (name if seeds == 1 else f"{name}-seed{seeded.training.seed}")
                 finished = pretrain(store, seeded, of_seed, model, observer, _command(), runs, running=running)
+                made.append(finished.argument)
                 running = None  # each further one has the whole budget
-    _print_finished(finished, as_json, f'slm generate {finished.argument} "Once upon a time"')
+            if seeds > 1:
+                next_command = f"slm compare {' '.join(made)}"
+    _print_finished(finished, as_json, next_command.format(finished.argument))
 
 
 def finetune(

@@ -86,6 +86,7 @@ def read_stage(folder: Path, hashed: bool = True) -> Stage:
         planned_steps=number(record, "steps"),
         tokens_per_step=number(record, "tokens_per_step"),
         text_entropy=number(record, "text_entropy"),
+        peak_memory_bytes=number(record, "peak_memory_bytes"),
         **{name: _mapping(record, name) for name in ("recipe", "frozen", "data", "machine", "versions", "timing")},
         metrics=read_metrics(folder / "metrics.jsonl"),
         samples=tuple(_read_samples(folder / "samples", notes)),

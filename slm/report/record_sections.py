@@ -50,6 +50,7 @@ def _stage_rows(stage: Stage) -> list[Row]:
         ("Started", wording.date(stage.created)),
         ("Finished", wording.date(stage.finished) if stage.finished else f"not yet ({stage.state})"),
         *((wording.words(key.removesuffix("_seconds")), wording.duration(value)) for key, value in timing),
+        ("Most memory held", wording.size(stage.peak_memory_bytes) if stage.peak_memory_bytes else None),
         *((names.get(name, name), wording.size(value)) for name, value in stage.sizes.items()),
     ]
 

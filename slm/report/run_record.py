@@ -111,6 +111,7 @@ class Stage:
     planned_steps: int | None
     tokens_per_step: int | None
     text_entropy: float | None
+    peak_memory_bytes: int | None
     recipe: Mapping[str, Any]
     frozen: Mapping[str, Any]
     data: Mapping[str, Any]

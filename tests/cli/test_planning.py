@@ -86,6 +86,27 @@ def test_what_a_person_sets_counts_more_than_the_plan(slm, library: Path) -> Non
     assert recipe["training"]["learning_rate"] == 1e-5 and recipe["training"]["optimizer"] == "adamw"
 
 
+def test_several_seeds_are_several_runs_to_compare(slm, library: Path) -> None:
+    outcome = slm("train", *TALES, "--budget", "1s", "--seeds", "2", "--out", "runs/twice", *QUICK)
+    assert outcome.code == 0, outcome.err
+    first = recorded(library, "twice-seed0")["recipe"]["training"]
+    assert recorded(library, "twice-seed1")["recipe"]["training"] == first | {"seed": 1}
+    assert outcome.out.rstrip().endswith("next:    slm compare twice-seed0 twice-seed1")
+    compared = slm("compare", "twice-seed0", "twice-seed1")
+    assert compared.code == 0, compared.err
+
+
+def test_a_budget_goes_on_from_a_model(slm, library: Path) -> None:
+    """Whose shape counts, and whose learning rate is a third of what the plan gives to new weights."""
+    for words in (("--name", "new"), ("--from", "new", "--name", "more")):
+        outcome = slm("train", *TALES, "--budget", "1s", *words, *QUICK)
+        assert outcome.code == 0, outcome.err
+    new, more = recorded(library, "new"), recorded(library, "more")
+    assert more["parent"]["model"].startswith("runs/new") and more["recipe"]["model"] == new["recipe"]["model"]
+    rates = [record["recipe"]["training"]["learning_rate"] for record in (new, more)]
+    assert rates[1] == pytest.approx(rates[0] / 3)
+
+
 @pytest.mark.slow
 def test_a_budgeted_run_is_extended_and_replayed(slm, library: Path) -> None:
     for words in (
