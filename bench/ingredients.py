@@ -2,7 +2,7 @@
 
     python bench/ingredients.py STORE --seconds 120 --seeds 3 --results results.jsonl [VARIANT ...]
 
-The base is the recipe of `slm train --budget` for 6 layers, 256 wide, block 256, 4,096 tokens a step; each variant
+The base is the recipe of `slm train --budget` for 4 layers, 192 wide, block 256, 8,192 tokens a step; each variant
 changes one thing. STORE is a token store (`slm prepare stories_train.jsonl.gz --tokenizer bpe:4096 --validation ...`).
 Each variant first runs a few steps to see how fast it is, and then as many as fit into the time, evaluation not
 counted. What stands in the results file is not run again, so a stopped screen goes on. Run it with nothing else
@@ -20,36 +20,44 @@ import sys
 import tempfile
 from pathlib import Path
 
+from slm.training.schedule import batch_share
+
 BASE = {
-    "model.block_size": 256, "model.n_layer": 6, "model.n_head": 4, "model.n_embd": 256,
+    "model.block_size": 256, "model.n_layer": 4, "model.n_head": 3, "model.n_embd": 192,
     "training.batches": "documents", "training.initialization": "looking_back", "training.optimizer": "muon",
     "training.schedule": "wsd", "training.decay_share": 0.4, "training.final_learning_rate_share": 0.0,
-    "training.micro_batch_size": 16, "training.learning_rate": 4e-3, "training.warmup_steps": 4,
+    "training.micro_batch_size": 32, "training.batch_ramp": 0.36, "training.learning_rate": 4e-3,
+    "training.warmup_steps": 4,
     "training.evaluation_samples": 64, "training.sample_points": 1, "samples.generation.max_new_tokens": 1,
     "evaluation.memorisation_samples": 0, "evaluation.documents": 200,
 }  # fmt: skip
 ADAMW = {"training.optimizer": "adamw", "training.learning_rate": 2e-3, "training.initialization": "gpt2"}
 VARIANTS = {
     "base": {},
-    "windows over the joined text": {"training.batches": "windows"},
+    "windows over the joined text": {"training.batches": "windows", "training.batch_ramp": 0.0},
+    "steps of one size": {"training.batch_ramp": 0.0},
     "GPT-2's first weights": {"training.initialization": "gpt2"},
     "adamw": ADAMW,
     "adamw, cosine, windows": ADAMW
-    | {"training.schedule": "cosine", "training.final_learning_rate_share": 0.1, "training.batches": "windows"},
+    | {
+        "training.schedule": "cosine",
+        "training.final_learning_rate_share": 0.1,
+        "training.batches": "windows",
+        "training.batch_ramp": 0.0,
+    },
     "half the learning rate": {"training.learning_rate": 2e-3},
     "twice the learning rate": {"training.learning_rate": 8e-3},
     "decay over 20 %": {"training.decay_share": 0.2},
     "decay over 60 %": {"training.decay_share": 0.6},
-    "1k tokens a step": {"training.micro_batch_size": 4},
     "2k tokens a step": {"training.micro_batch_size": 8},
-    "8k tokens a step": {"training.micro_batch_size": 32},
-    "block 128": {"model.block_size": 128, "training.micro_batch_size": 32},
-    "block 512": {"model.block_size": 512, "training.micro_batch_size": 8},
-    "4 layers": {"model.n_layer": 4},
-    "4 layers of 192": {"model.n_layer": 4, "model.n_embd": 192, "model.n_head": 3},
-    "6 layers of 384": {"model.n_embd": 384, "model.n_head": 6},
-    "2 heads": {"model.n_head": 2},
-    "8 heads": {"model.n_head": 8},
+    "4k tokens a step": {"training.micro_batch_size": 16},
+    "16k tokens a step": {"training.micro_batch_size": 64},
+    "block 128": {"model.block_size": 128, "training.micro_batch_size": 64},
+    "block 512": {"model.block_size": 512, "training.micro_batch_size": 16},
+    "8 layers of 128": {"model.n_layer": 8, "model.n_embd": 128, "model.n_head": 2},
+    "6 layers of 160": {"model.n_layer": 6, "model.n_embd": 160, "model.n_head": 2},
+    "3 layers of 256": {"model.n_layer": 3, "model.n_embd": 256, "model.n_head": 4},
+    "6 heads": {"model.n_head": 6},
     "dropout 0.1": {"model.dropout": 0.1},
     "Qwen3's layout": {"model.architecture": "qwen3"},
 }
@@ -80,9 +88,11 @@ def train(store: Path, settings: dict[str, object], steps: int, seed: int) -> di
     }  # fmt: skip
 
 
-def tokens_per_step(settings: dict[str, object]) -> int:
+def tokens_per_step(settings: dict[str, object]) -> float:
+    """On average over a run, in which steps may grow."""
     merged = BASE | settings
-    return merged["training.micro_batch_size"] * merged["model.block_size"]
+    share = statistics.mean(batch_share(n / 1000, merged["training.batch_ramp"]) for n in range(1000))
+    return share * merged["training.micro_batch_size"] * merged["model.block_size"]
 
 
 def measure(store: Path, name: str, seconds: float, seed: int, known: list[dict]) -> dict[str, float | str]:

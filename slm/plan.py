@@ -14,7 +14,7 @@ from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
 from slm.training.expectation import entropy_of
-from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
+from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights, micro_batch_tokens
 from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
 from slm.training.speed import matrix_rate, memory_rate, training_speed
 
@@ -84,7 +84,7 @@ def measured_plan(
     measured = {}
     for number, choice in enumerate(guessed.choices[:MEASURED_CHOICES]):
         progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
-        measured[choice.model] = training_speed(choice.model, choice.tokens_per_step, machine)
+        measured[choice.model] = training_speed(choice.model, micro_batch_tokens(choice.tokens_per_step), machine)
     progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
     return _plan(store, seconds, memory, machine, speed, measured, law)
 
@@ -117,11 +117,12 @@ def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
 
     The planner's learning rate is for Muon; a recipe with another optimizer keeps its own.
     """
+    micro_batch = micro_batch_tokens(choice.tokens_per_step)
     training = replace(
         recipe.training,
         budget_seconds=seconds,
-        micro_batch_size=max(1, choice.tokens_per_step // choice.model.block_size),
-        accumulation=1,
+        micro_batch_size=max(1, micro_batch // choice.model.block_size),
+        accumulation=choice.tokens_per_step // micro_batch,
         learning_rate=choice.learning_rate if recipe.training.optimizer == "muon" else recipe.training.learning_rate,
     )
     return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)

@@ -32,7 +32,8 @@ from slm.training.run_folder import RunFolder
 SECONDS = 3.0  # on a clock of which some 60 looks go into a second
 BUDGETED: dict[str, Any] = {
     "budget_seconds": SECONDS, "batches": "documents", "initialization": "looking_back", "optimizer": "muon",
-    "schedule": "wsd", "decay_share": 0.5, "final_learning_rate_share": 0.0, "accumulation": 1, "warmup_share": 0.1,
+    "batch_ramp": 0.36, "schedule": "wsd", "decay_share": 0.5, "final_learning_rate_share": 0.0, "accumulation": 1,
+    "warmup_share": 0.1,
 }  # fmt: skip
 
 

@@ -169,13 +169,21 @@ class PackedBatches:
         self._epoch, self._order, self._ends = -1, np.zeros(0, np.int64), np.zeros(0, np.int64)
 
     def get_batch(
-        self, step: int, micro_batch_size: int, same_shape: bool = False
+        self,
+        step: int,
+        micro_batch_size: int,
+        same_shape: bool = False,
+        seen: int | None = None,
+        share: float = 1.0,
     ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """The step's micro-batches of `micro_batch_size` x block_size tokens: inputs (N,), targets (N,) and the lengths
-        (D,) of the documents in them, the shortest first."""
-        size = micro_batch_size * self.samples.block_size
-        first = step * self.tokens
-        return [packed(self._stretch(start, size)) for start in range(first, first + self.tokens, size)]
+        (D,) of the documents in them, the shortest first.
+
+        A step may have a `share` of the tokens only; then `seen` says how many there were in all steps before it.
+        """
+        size, first = micro_batch_size * self.samples.block_size, step * self.tokens if seen is None else seen
+        last = first + max(1, round(share * self.tokens))
+        return [packed(self._stretch(start, min(size, last - start))) for start in range(first, last, size)]
 
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """About as many tokens as `count` blocks hold, in documents evenly spread and always the same."""

@@ -46,6 +46,9 @@ class TrainingConfig:
     """The last share of the steps, over which 'wsd' falls."""
     final_learning_rate_share: float = 0.1
     """Where the learning rate ends, as a share of learning_rate."""
+    batch_ramp: float = 0.0
+    """The first share of the run, in which steps grow from an eighth of their tokens to all of them. Of whole documents
+    only."""
     warmup_steps: int = 100
     """Steps over which the learning rate rises from near 0."""
     warmup_share: float = 0.02
@@ -89,8 +92,14 @@ class TrainingConfig:
             _require(math.isfinite(value) and value >= 0, name, "a number from 0 up", value)
         for name in ("beta1", "beta2"):
             _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
-        for name in ("final_learning_rate_share", "decay_share", "warmup_share"):
+        for name in ("final_learning_rate_share", "decay_share", "warmup_share", "batch_ramp"):
             _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
+        _require(
+            not self.batch_ramp or self.batches == "documents",
+            "batch_ramp",
+            '0 unless batches="documents"',
+            self.batch_ramp,
+        )
         for name, allowed in CHOICES.items():
             _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 SCHEDULES = ("cosine", "wsd")
+BATCH_RAMP = ((1 / 8, 1 / 9), (1 / 4, 1 / 3), (1 / 2, 1.0))
+"""Shares of a step's tokens, and up to where each holds, as a share of the ramp."""
 MOMENTUM_WARMUP = 0.15
 
 
@@ -25,6 +27,12 @@ def learning_rate(
         return peak * (final_share + (1 - final_share) * 0.5 * (1 + math.cos(math.pi * done)))
     left = min((steps - 1 - step) / max(1.0, decay_share * steps), 1.0)
     return peak * (final_share + (1 - final_share) * max(left, 0.0))
+
+
+def batch_share(done: float, ramp: float) -> float:
+    """Which share of its tokens a step has after the share `done` of a run: few at first, when gradients of few tokens
+    agree as well as those of many (McCandlish et al. 2018, arXiv 1812.06162, section 2.3)."""
+    return next((share for share, end in BATCH_RAMP if done < ramp * end), 1.0)
 
 
 def momentum(done: float) -> float:

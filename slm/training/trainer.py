@@ -33,7 +33,7 @@ from slm.training.observer import Estimate, Observer
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
 from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.run_folder import RunFolder
-from slm.training.schedule import learning_rate, momentum
+from slm.training.schedule import batch_share, learning_rate, momentum
 from slm.training.stop_request import StopRequest
 from slm.training.watch import Watch
 
@@ -191,7 +191,7 @@ class Trainer:
             group["lr"] = rate
             if "momentum" in group:
                 group["momentum"] = momentum(place.done)
-        loss, tokens = self._accumulate_gradients(step)
+        loss, tokens = self._accumulate_gradients(step, place)
         norm = self._gradient_norm()
         if math.isfinite(loss) and math.isfinite(norm):
             self.scaler.step(self.optimizer)
@@ -205,11 +205,15 @@ class Trainer:
         if self._decays_from(place):
             self._guarded(lambda: self.save(self.run.before_decay, self._record(), self._state()))
 
-    def _accumulate_gradients(self, step: int) -> tuple[float, int]:
+    def _accumulate_gradients(self, step: int, place: Place) -> tuple[float, int]:
         """Backward through the step's micro-batches; returns the step's loss and its trained tokens."""
         seed_step(self.config.seed, step)  # dropout
         self.model.train()
-        batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled)
+        part = {}
+        if self.config.batch_ramp:
+            share = batch_share(place.done, self.config.batch_ramp)
+            part = {"seen": self.progress.tokens, "share": share}
+        batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled, **part)
         count = _count_trained(batches)
         total, clock = 0.0, time.perf_counter()
         for batch in batches:

@@ -396,6 +396,18 @@ def test_a_packed_step_depends_on_seed_and_step_alone(lengths: list[int], step: 
     assert pieces_of(both) == pieces_of(other.get_batch(step, 2))
 
 
+@few
+@given(lengths=SHAPES, shares=st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=1, max_size=5))
+def test_steps_of_a_share_of_the_tokens_go_on_where_the_last_one_ended(lengths: list[int], shares: list[float]):
+    batches, seen, found = PackedBatches(whole(lengths), 96, seed=3), 0, Counter()
+    for step, share in enumerate(shares):
+        parts = batches.get_batch(step, 4, seen=seen, share=share)
+        assert sum(len(x) for x, _, _ in parts) == 96 * share and max(len(x) for x, _, _ in parts) <= 4 * 8
+        seen, found = seen + int(96 * share), found + targets_of(parts)
+    quarters = PackedBatches(whole(lengths), 24, seed=3)
+    assert found == sum((targets_of(quarters.get_batch(n, 3)) for n in range(seen // 24)), Counter())
+
+
 def test_every_epoch_and_seed_has_its_own_order():
     documents = whole([7] * 60)  # one block each: a step of 60 blocks is an epoch
     orders = [

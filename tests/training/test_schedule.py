@@ -10,7 +10,7 @@ import pytest
 from slm.errors import ConfigError
 from slm.recipe import load_recipe
 from slm.training.config import TrainingConfig
-from slm.training.schedule import MOMENTUM_WARMUP, learning_rate, momentum
+from slm.training.schedule import MOMENTUM_WARMUP, batch_share, learning_rate, momentum
 
 
 def rates(steps: int, warmup: int, peak: float = 1.0, share: float = 0.1) -> list[float]:
@@ -120,3 +120,15 @@ def test_the_documented_recipe_is_1250_updates_of_131072_tokens() -> None:
 def test_a_setting_that_makes_no_sense_is_refused_by_name(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=f"^{key} expects .* got "):
         TrainingConfig(**{key: value})  # type: ignore[arg-type]
+
+
+def test_steps_grow_to_their_full_size() -> None:
+    shares = [batch_share(done / 100, ramp=0.36) for done in range(101)]
+    assert shares == [1 / 8] * 4 + [1 / 4] * 8 + [1 / 2] * 24 + [1.0] * 65
+    assert [batch_share(done / 10, ramp=0.0) for done in range(11)] == [1.0] * 11
+
+
+def test_only_whole_documents_are_trained_on_in_growing_steps() -> None:
+    assert TrainingConfig(batches="documents", batch_ramp=0.3).batch_ramp == 0.3
+    with pytest.raises(ConfigError, match=r'batch_ramp expects 0 unless batches="documents", got 0\.3'):
+        TrainingConfig(batch_ramp=0.3)
