@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from slm.data.batches import Documents, PackedBatches
 from slm.data.token_store import TokenStore
 from slm.device import Machine, choose_machine, memory_bytes
 from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
 from slm.training.expectation import entropy_of
-from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights, micro_batch_tokens
+from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
 from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
 from slm.training.speed import matrix_rate, memory_rate, training_speed
 
@@ -81,10 +82,12 @@ def measured_plan(
     progress("measuring matrix products and memory", 0, MEASURED_CHOICES + 1)
     speed = Speed(matrix_rate(machine))
     guessed = _plan(store, seconds, memory, machine, speed, {}, law)
-    measured = {}
+    measured, documents = {}, Documents(store.train, guessed.best.model.block_size)
     for number, choice in enumerate(guessed.choices[:MEASURED_CHOICES]):
         progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
-        measured[choice.model] = training_speed(choice.model, micro_batch_tokens(choice.tokens_per_step), machine)
+        rows = max(1, choice.tokens_per_step // choice.model.block_size)
+        (batch,) = PackedBatches(documents, rows * choice.model.block_size, seed=0).get_batch(0, rows)
+        measured[choice.model] = training_speed(choice.model, batch, machine)
     progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
     return _plan(store, seconds, memory, machine, speed, measured, law)
 
@@ -117,12 +120,11 @@ def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
 
     The planner's learning rate is for Muon; a recipe with another optimizer keeps its own.
     """
-    micro_batch = micro_batch_tokens(choice.tokens_per_step)
     training = replace(
         recipe.training,
         budget_seconds=seconds,
-        micro_batch_size=max(1, micro_batch // choice.model.block_size),
-        accumulation=choice.tokens_per_step // micro_batch,
+        micro_batch_size=max(1, choice.tokens_per_step // choice.model.block_size),
+        accumulation=1,
         learning_rate=choice.learning_rate if recipe.training.optimizer == "muon" else recipe.training.learning_rate,
     )
     return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)

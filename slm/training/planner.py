@@ -31,8 +31,8 @@ SHAPES = (
 )
 """Width and number of blocks."""
 BLOCK_SIZE = 256
-TOKENS_PER_STEP = (2048, 4096, 8192, 16384)
-MICRO_BATCH_TOKENS = 8192  # that go through the model together, at most
+TOKENS_PER_STEP = (2048, 4096, 8192)
+"""When they have grown to their full size; 16,384 was worse after 2 and 10 minutes (docs/experiments.md, section 9)."""
 BYTES_PER_WEIGHT = 4 * 4 + 2  # weight, gradient and two moments in float32, and a copy in bfloat16
 BYTES_PER_CHANNEL = 80  # of each block, kept of a token for the backward pass; an estimate, 13 % too high where checked
 PROCESS_BYTES = 400_000_000  # Python, torch and its kernels
@@ -106,7 +106,7 @@ def choice_of(
     step = tokens_per_step(tokens)
     return Choice(
         model, step, learning_rate(step, model.n_embd), 0.0, num_parameters(model), rate, tokens,
-        tokens / text_tokens, peak_memory(model, micro_batch_tokens(step)), predicted, interval,
+        tokens / text_tokens, peak_memory(model, step), predicted, interval,
     )  # fmt: skip
 
 
@@ -124,11 +124,6 @@ def tokens_per_step(tokens: int) -> int:
     """How many of the `tokens` of a run go into one step when it has grown to its full size."""
     wanted = math.sqrt(tokens * 20)
     return min(TOKENS_PER_STEP, key=lambda size: abs(math.log(size / wanted)))
-
-
-def micro_batch_tokens(tokens_per_step: int) -> int:
-    """How many of a step's tokens go through the model together."""
-    return min(tokens_per_step, MICRO_BATCH_TOKENS)
 
 
 def learning_rate(tokens_per_step: int, width: int) -> float:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,45 +26,21 @@ from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
 from slm.training.config import TrainingConfig
+from slm.training.estimate import StepTimer, disk_needed, require_disk
 from slm.training.metrics_log import MetricsLog
 from slm.training.observer import Estimate, Observer
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
 from slm.training.pace import ByClock, ByStep, Pace, Place
+from slm.training.progress import Progress
 from slm.training.run_folder import RunFolder
 from slm.training.schedule import batch_share, learning_rate, momentum
 from slm.training.stop_request import StopRequest
 from slm.training.watch import Watch
 
 SKIPS_BEFORE_ROLLBACK = 3
-# float32 weights and two moments, old and new side by side while one replaces the other; best twice; the .pt twice.
-DISK_BYTES_PER_PARAMETER = 2 * 12 + 2 * 4 + 2 * 4
-SECONDS_TO_MEASURE = 20.0
 OVERFITTED = 1.03  # validation loss over the best so far, from which a person is told
 
 SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
-
-
-@dataclass
-class Progress:
-    """Where a run stands; saved with every checkpoint."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    evaluation_seconds: float = 0.0
-    best_validation_loss: float = math.inf
-    best_step: int = -1
-    skipped: int = 0
-    rollbacks: int = 0
-    skips_in_a_row: int = 0
-    rolled_back_at: int = -1
-    evaluated_step: int = -1
-    saved_step: int = -1
-    overfitted: bool = False
-    save_gap: int = 0
-    begin_seconds: float = 0.0
-    spent: float = 0.0
-    scaler: dict[str, Any] = field(default_factory=dict)
 
 
 class Trainer:
@@ -115,7 +89,7 @@ class Trainer:
             self._compiled_blocks(),
         ):
             self._session_start, self._first_step = self._clock(), self.progress.step
-            self._session_tokens, self._batch_seconds, self._estimated = -1, 0.0, False
+            self._timer = StepTimer(self.config.batch_size * self.model.config.block_size)
             self._seconds_before = self.progress.seconds
             if self.progress.step == 0 and self.progress.best_step < 0:
                 self._begin()
@@ -124,7 +98,7 @@ class Trainer:
                 self._event("resumed", f"at step {self.progress.step}")
             self._stop_if_asked(stop)
             by_clock = isinstance(self.pace, ByClock)
-            self.observer.started(self.progress.step, self.pace.steps, self._tokens_per_step(), by_clock)
+            self.observer.started(self.progress.step, self.pace.steps, self._timer.tokens_per_step, by_clock)
             while not self._finished():
                 self._step()
                 self._after_step(stop)
@@ -171,7 +145,7 @@ class Trainer:
             yield
 
     def _begin(self) -> None:
-        self._require_disk()
+        require_disk(self.run.path, self._disk_needed())
         began = self._clock()
         self._evaluate()
         self.write_samples(0)
@@ -211,7 +185,10 @@ class Trainer:
         self.model.train()
         part = {}
         if self.config.batch_ramp:
-            share = batch_share(place.done, self.config.batch_ramp)
+            self.progress.done = max(
+                self.progress.done, place.done
+            )  # a run that is given more time grows no second time
+            share = batch_share(self.progress.done, self.config.batch_ramp)
             part = {"seen": self.progress.tokens, "share": share}
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled, **part)
         count = _count_trained(batches)
@@ -220,7 +197,7 @@ class Trainer:
             loss = self._loss_sum(*batch) / count
             self.scaler.scale(loss).backward()
             total += loss.item()
-            self._measure(batch[0].size, time.perf_counter() - clock)
+            self._micro_batch_done(batch[0].size, time.perf_counter() - clock)
             clock = time.perf_counter()
         return total, count
 
@@ -375,48 +352,25 @@ class Trainer:
             "best_validation_loss": self.progress.best_validation_loss,
         }
 
-    def _require_disk(self) -> None:
-        needed, free = self._disk_needed(), shutil.disk_usage(self.run.path).free
-        if free < needed:
-            raise TrainingError(
-                f"{self.run.path}: expected {needed / 1e9:.2f} GB of free disk for checkpoints, found "
-                f"{free / 1e9:.2f} GB; make room or choose another folder with --runs"
-            )
-        if not os.access(self.run.path, os.W_OK):
-            raise TrainingError(
-                f"{self.run.path}: cannot be written; mend its permissions or choose another folder with --runs"
-            )
-
-    def _disk_needed(self) -> int:
-        before_decay = 0 if isinstance(self.pace, ByStep) else 12  # float32 weights and two moments once more
-        return (DISK_BYTES_PER_PARAMETER + before_decay) * self.model.num_parameters() + 10_000_000
-
-    def _measure(self, tokens: int, seconds: float) -> None:
+    def _micro_batch_done(self, tokens: int, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
         self.observer.tokens_done(tokens)
-        if self._session_tokens < 0:  # the first micro-batch warms up, and compiles
-            self._session_tokens = 0
-            return
-        self._session_tokens += tokens
-        self._batch_seconds += seconds
-        if not isinstance(self.pace, ByStep):  # the person said how long it may take
-            return
-        if not self._estimated and self._batch_seconds >= SECONDS_TO_MEASURE and self._first_step == 0:
-            self._estimated = True
-            self.observer.estimated(Estimate(self.pace.steps * self._seconds_per_step(), self._disk_needed()))
+        self._timer.add(tokens, seconds)
+        ends_by_steps = isinstance(self.pace, ByStep)  # by the clock, the person said how long it may take
+        if ends_by_steps and self._first_step == 0 and self._timer.measured_for_the_first_time():
+            seconds = self.pace.steps * self._timer.seconds_per_step
+            self.observer.estimated(Estimate(seconds, self._disk_needed()))
 
-    def _seconds_per_step(self) -> float:
-        return self._batch_seconds / self._session_tokens * self._tokens_per_step()
-
-    def _tokens_per_step(self) -> int:
-        return self.config.batch_size * self.model.config.block_size
+    def _disk_needed(self) -> int:
+        return disk_needed(self.model.num_parameters(), keeps_before_decay=not isinstance(self.pace, ByStep))
 
     def _event(self, event: str, message: str) -> None:
         self.log.write("event", self.progress.step, event=event, message=message)
         self.observer.message(f"{event.replace('_', ' ')}: {message}")
 
     def _announce_stop(self, signal_name: str) -> None:
-        wait = f", in about {math.ceil(self._seconds_per_step())} s" if self._session_tokens > 0 else ""
+        seconds = self._timer.seconds_per_step
+        wait = f", in about {math.ceil(seconds)} s" if seconds else ""
         self.observer.message(f"{signal_name}: saving at the end of this step{wait} (once more stops at once)")
 
 

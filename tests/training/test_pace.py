@@ -212,7 +212,7 @@ def test_it_says_how_many_steps_there_will_be_by_what_is_known(tmp_path: Path) -
 def test_nobody_is_asked_about_the_length_of_a_run_by_the_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slm.training.trainer.SECONDS_TO_MEASURE", 0.0)
+    monkeypatch.setattr("slm.training.estimate.SECONDS_TO_MEASURE", 0.0)
     run = Run(tmp_path, seconds_of=lambda clock: 6.0)
     run.trainer.train()
     assert not run.trainer.observer.estimates

@@ -349,7 +349,7 @@ def test_who_does_not_want_so_long_a_run_stops_it(tmp_path: Path, monkeypatch: p
         def estimated(self, estimate: Estimate) -> None:
             raise Stopped("not started", exit_code=2)
 
-    monkeypatch.setattr(trainer_module, "SECONDS_TO_MEASURE", 0.0)
+    monkeypatch.setattr("slm.training.estimate.SECONDS_TO_MEASURE", 0.0)
     trainer = trainer_of(tmp_path, observer=No())
     with pytest.raises(Stopped, match="not started"):
         trainer.train()
@@ -357,7 +357,7 @@ def test_who_does_not_want_so_long_a_run_stops_it(tmp_path: Path, monkeypatch: p
 
 
 def test_a_run_that_goes_on_is_not_estimated_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer_module, "SECONDS_TO_MEASURE", 0.0)
+    monkeypatch.setattr("slm.training.estimate.SECONDS_TO_MEASURE", 0.0)
 
     def stop(step: int) -> None:
         if step == 2:

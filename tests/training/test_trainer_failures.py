@@ -225,13 +225,13 @@ def test_float16_goes_on_with_the_same_bits(tmp_path: Path) -> None:
 def test_too_little_disk_is_told_before_the_first_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = trainer_of(tmp_path)
     needed = 40 * trainer.model.num_parameters() + 10_000_000
-    monkeypatch.setattr(trainer_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=needed - 1))
+    monkeypatch.setattr("slm.training.estimate.shutil.disk_usage", lambda path: SimpleNamespace(free=needed - 1))
     with pytest.raises(
         TrainingError, match=r"expected 0\.01 GB of free disk for checkpoints, found 0\.01 GB; make room"
     ):
         trainer.train()
     assert lines(trainer.run, "step") == [] and not trainer.run.last.exists()
-    monkeypatch.setattr(trainer_module.shutil, "disk_usage", lambda path: SimpleNamespace(free=needed))
+    monkeypatch.setattr("slm.training.estimate.shutil.disk_usage", lambda path: SimpleNamespace(free=needed))
     trainer.train()
 
 
@@ -309,7 +309,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_is_really_full(small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It runs full at each of many places: the free space shrinks by 10 kB from one try to the next."""
-    monkeypatch.setattr(Trainer, "_require_disk", lambda trainer: None)
+    monkeypatch.setattr(trainer_module, "require_disk", lambda run, needed: None)
     whole = trainer_of(tmp_path, name="whole", save_interval=1, steps=2)
     whole.train()
     size = whole.run.size()
