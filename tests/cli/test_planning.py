@@ -34,6 +34,7 @@ def library(made_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("slm.training.planner.SHAPES", TINY_SHAPES)
     monkeypatch.setattr(plan_module, "training_speed", lambda model, tokens, machine: (20_000.0, 1e-3, 0))
     monkeypatch.setattr(plan_module, "memory_rate", lambda machine: 10e9)
+    monkeypatch.setattr(plan_module, "matrix_rate", lambda machine: 1e11)
     monkeypatch.chdir(made_library)
     return made_library
 
