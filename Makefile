@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev    ## write docs/commands.md anew from the commands themselves
 	$(BIN)/python docs/write_commands.py
 
-bench: $(VENV)/.installed-dev    ## the side-by-side measurements; give the peers' checkouts, see bench/README.md
+bench: $(VENV)/.installed-dev    ## documents to tokens beside nanoGPT's way; the other benches: bench/README.md
 	$(BIN)/python bench/prepare.py
 
 $(VENV)/.python:

@@ -24,12 +24,14 @@ from slm.device import choose_machine
 from slm.model import attention, gpt
 from slm.model.gpt import GPT, GPTConfig
 from slm.model.initialization import initialize_looking_back
+from slm.recipe import load_recipe
 from slm.training.expectation import Expectation, entropy_of
 from slm.training.optimizer import make_optimizer
 from slm.training.planner import learning_rate, tokens_per_step
-from slm.training.schedule import momentum
+from slm.training.schedule import batch_share, momentum
 from slm.training.watch import Watch
 
+BATCH_RAMP = load_recipe("budget").training.batch_ramp
 SHAPES = ((128, 4), (192, 4), (256, 4), (256, 6))
 
 
@@ -108,22 +110,24 @@ def run(
     optimizer = make_optimizer(model, setting.rate, (0.9, 0.95), 0.1, "muon")
     batches = PackedBatches(Documents(setting.split, 256), size, seed)
     watch = Watch(Expectation(entropy_of(store.train.tokens, store.tokenizer.n_vocab)), model)
-    steps = total // size
-    for step in range(int(share * steps)):
-        ((x, y, lengths),) = batches.get_batch(step, size // 256)
+    step = seen = 0
+    while seen < share * total:
+        part = batch_share(seen / total, BATCH_RAMP)
+        ((x, y, lengths),) = batches.get_batch(step, size // 256, seen=seen, share=part)
         x, y = torch.from_numpy(x), torch.from_numpy(y).roll(-setting.shift)
         for group in optimizer.param_groups:
-            group["lr"] = setting.rate * min(1.0, (step + 1) / (0.02 * steps))
+            group["lr"] = setting.rate * min(1.0, (seen + 1024) / (0.02 * total))
             if "momentum" in group:
-                group["momentum"] = momentum(step / steps)
+                group["momentum"] = momentum(seen / total)
         with machine.autocast():
-            loss = model.loss_sum(x, y, torch.from_numpy(lengths)) / size
+            loss = model.loss_sum(x, y, torch.from_numpy(lengths)) / len(y)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=False)
-        if told := watch.look(step + 1, (step + 1) * size, loss.item()):
-            return (step + 1) / steps, told[0]
+        step, seen = step + 1, seen + len(y)
+        if told := watch.look(step, seen, loss.item()):
+            return seen / total, told[0]
     return share, ""
 
 

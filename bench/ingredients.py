@@ -1,6 +1,6 @@
 """What pays in a short run: ingredients of the training recipe at equal training time, several seeds, one table.
 
-    python bench/ingredients.py STORE --seconds 120 --seeds 3 --results results.jsonl [VARIANT ...]
+    python bench/ingredients.py STORE --seconds 120 --seeds 3 --results ingredients.jsonl [VARIANT ...]
 
 The base is the recipe of `slm train --budget` for 4 layers, 192 wide, block 256, 8,192 tokens a step; each variant
 changes one thing. STORE is a token store (`slm prepare stories_train.jsonl.gz --tokenizer bpe:4096 --validation ...`).
@@ -20,13 +20,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from slm.training.planner import learning_rate
 from slm.training.schedule import batch_share
 
 BASE = {
     "model.block_size": 256, "model.n_layer": 4, "model.n_head": 3, "model.n_embd": 192,
     "training.batches": "documents", "training.initialization": "looking_back", "training.optimizer": "muon",
     "training.schedule": "wsd", "training.decay_share": 0.4, "training.final_learning_rate_share": 0.0,
-    "training.micro_batch_size": 32, "training.batch_ramp": 0.36, "training.learning_rate": 4e-3,
+    "training.micro_batch_size": 32, "training.batch_ramp": 0.36, "training.learning_rate": learning_rate(8192, 192),
     "training.warmup_steps": 4,
     "training.evaluation_samples": 64, "training.sample_points": 1, "samples.generation.max_new_tokens": 1,
     "evaluation.memorisation_samples": 0, "evaluation.documents": 200,
@@ -45,8 +46,8 @@ VARIANTS = {
         "training.batches": "windows",
         "training.batch_ramp": 0.0,
     },
-    "half the learning rate": {"training.learning_rate": 2e-3},
-    "twice the learning rate": {"training.learning_rate": 8e-3},
+    "half the learning rate": {"training.learning_rate": learning_rate(8192, 192) / 2},
+    "twice the learning rate": {"training.learning_rate": learning_rate(8192, 192) * 2},
     "decay over 20 %": {"training.decay_share": 0.2},
     "decay over 60 %": {"training.decay_share": 0.6},
     "2k tokens a step": {"training.micro_batch_size": 8},
@@ -103,7 +104,6 @@ def measure(store: Path, name: str, seconds: float, seed: int, known: list[dict]
     return {
         "variant": name,
         "seed": seed,
-        "budget": seconds,
         "steps": steps,
         **train(store, VARIANTS[name], steps, seed),
     }
@@ -115,19 +115,20 @@ def main() -> None:
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"by default all: {'; '.join(VARIANTS)}")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--results", type=Path, default=Path("results.jsonl"))
+    parser.add_argument("--results", type=Path, default=Path("ingredients.jsonl"))
     arguments = parser.parse_intermixed_args()
     if unknown := [name for name in arguments.variants if name not in VARIANTS]:
         parser.error(f"no variant {unknown[0]!r}; there are: {'; '.join(VARIANTS)}")
     rows = (
         [json.loads(line) for line in arguments.results.read_text().splitlines()] if arguments.results.exists() else []
     )
-    rows = [row for row in rows if row["budget"] == arguments.seconds]
+    here = {"store": str(arguments.store.resolve()), "base": BASE, "budget": arguments.seconds}
+    rows = [row for row in rows if here.items() <= row.items()]
     for seed in range(arguments.seeds):
         for name in arguments.variants or VARIANTS:
             if any((row["variant"], row["seed"]) == (name, seed) for row in rows):
                 continue
-            rows.append(measure(arguments.store, name, arguments.seconds, seed, rows))
+            rows.append(here | measure(arguments.store, name, arguments.seconds, seed, rows))
             with open(arguments.results, "a", encoding="utf-8") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
                 os.fsync(file.fileno())

@@ -21,7 +21,11 @@ Set = Annotated[
 Name = Annotated[str, typer.Option(help="Name of the run; by default the recipe's, or the next that is free.")]
 Resume = Annotated[
     str | None,
-    typer.Option("--resume", metavar="RUN", help="Go on with a stopped run ('' for the newest), with the same bits."),
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with a stopped run ('' is the newest), to the same bits; one by --budget, for the time that was left.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run of more than 30 minutes.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]

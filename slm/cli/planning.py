@@ -65,11 +65,13 @@ def plan(
     if as_json:
         print(json.dumps(made.as_json(), indent=1))
     else:
-        _print_plan(made, f"slm train {store.folder} --budget {budget} --out runs/mine")
+        bounded = f" --memory {memory}" if memory else ""
+        _print_plan(made, f"slm train {store.folder} --budget {budget}{bounded} --out runs/mine")
     if plot is not None:
         from slm.report.plan_picture import draw_plan
 
         draw_plan(made.choices, seconds, plot)
+        observer.message(f"picture: {plot}")
 
 
 def _law_by_pilot(recipe: Recipe, store: TokenStore, seconds: float, memory: int, observer: ConsoleObserver) -> Law:

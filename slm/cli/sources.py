@@ -71,7 +71,8 @@ def _newest_store(kind: str) -> Path:
             say(f"training on {path.parent}, the newest token store")
             return path.parent
     raise DataError(
-        f"expected documents or a token store, and there is none in {STORES}/; name your text: slm train stories.txt"
+        f"expected documents or a token store, and there is none in {STORES}/; name your text: "
+        "slm train stories.txt --budget 10m"
     )
 
 

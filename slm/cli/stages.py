@@ -58,7 +58,7 @@ def run(
     else:
         from slm.cli.summary import print_summary
 
-        print_summary(summary, next_command=_next_after_run(recipe))
+        print_summary(summary, next_command=_next_after_run("" if resume is not None else recipe))
 
 
 def prepare(
@@ -115,7 +115,9 @@ def train(
         list[str] | None,
         typer.Argument(help="A token store, or sources as for slm prepare; by default the newest store."),
     ] = None,
-    recipe: Annotated[str, typer.Option(help="Settings to train with.")] = "stories",
+    recipe: Annotated[
+        str, typer.Option(help="Settings to train with; where there is a --budget, `budget` in place of `stories`.")
+    ] = "stories",
     set_: options.Set = None,
     name: options.Name = "",
     from_: Annotated[
@@ -136,7 +138,9 @@ def train(
     replay: Annotated[
         str, typer.Option(metavar="RUN", help="Repeat a run by --budget step by step, to the same bits.")
     ] = "",
-    seeds: Annotated[int, typer.Option(help="Train so many times, with the seeds from training.seed up.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(help="Train so many times, with seeds from training.seed up, each for the whole time.")
+    ] = 1,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -153,6 +157,8 @@ def train(
     if out is not None:
         runs, name = out.parent, out.name
     _refuse_mixed(budget, resume, extend, replay, seeds)
+    if memory and (from_ or not budget):
+        raise ConfigError("--memory goes with --budget and without --from: it bounds the model that the plan chooses")
     next_command = 'slm generate {} "Once upon a time"'
     with _observer(yes, "--set training.steps=... for fewer steps") as observer:
         if resume is not None:
@@ -184,7 +190,8 @@ def train(
 
 def finetune(
     data: Annotated[
-        list[str] | None, typer.Argument(help="A token store of questions, or sources as for slm prepare.")
+        list[str] | None,
+        typer.Argument(help="A token store of questions, or sources as for slm prepare; by default the recipe's own."),
     ] = None,
     from_: Annotated[
         str,
@@ -253,19 +260,21 @@ def _planned(
     if model:
         from slm.checkpoint import load_model
 
-        choice, expected = quick_choice(store, seconds, load_model(model).model.config), ""
+        choice = quick_choice(store, seconds, load_model(model).model.config)
     else:
         plan = quick_plan(store, seconds, options.bytes_of(memory, "--memory") if memory else 0)
         choice = plan.best
-        expected = "; expected bits per byte {:.2f} to {:.2f}".format(*choice.interval)
         for warning in plan.warnings():
             observer.message(warning)
-    observer.message(
-        f"budget {budget}: {choice.model.n_layer} layers of {choice.model.n_embd}, {choice.parameters / 1e6:.1f} M"
-        f" parameters, about {choice.passes:.1f} passes over the text{expected}"
-    )
-    recipe = budgeted_recipe(recipe, choice, seconds)
-    return from_dict(type(recipe), apply_assignments(to_dict(recipe), assignments or []), where="--set")
+    planned = budgeted_recipe(recipe, choice, seconds)
+    recipe = from_dict(type(recipe), apply_assignments(to_dict(planned), assignments or []), where="--set")
+    said = f"budget {budget}: {recipe.model.n_layer} layers of {recipe.model.n_embd}"
+    if recipe.model == planned.model:
+        said += f", {choice.parameters / 1e6:.1f} M parameters, about {choice.passes:.1f} passes over the text"
+        if not model:
+            said += "; expected bits per byte {:.2f} to {:.2f}".format(*choice.interval)
+    observer.message(said)
+    return recipe
 
 
 @contextlib.contextmanager

@@ -78,12 +78,13 @@ def print_store(store: TokenStore) -> None:
     if store.tokenizer.name == "gpt2" and bytes_per_token < FITTING_BYTES_PER_TOKEN:
         out.print(
             f"GPT-2's vocabulary fits this text badly ({bytes_per_token:.1f} bytes a token, about 4 in English); one "
-            "of its own trains faster: --tokenizer bpe:4096",
+            "of its own trains faster: the same with --tokenizer auto",
             style="yellow",
             soft_wrap=True,
         )
-    command = "finetune" if manifest["prompt_format"] is not None else "train"
-    out.print(f"store:   {store.folder}\nnext:    slm {command} {store.folder}", soft_wrap=True)
+    asks = manifest["prompt_format"] is not None
+    command = f"slm finetune {store.folder}" if asks else f"slm train {store.folder} --budget 10m"
+    out.print(f"store:   {store.folder}\nnext:    {command}", soft_wrap=True)
 
 
 def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | None) -> None:
