@@ -15,13 +15,14 @@ from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
 from slm.recipe import Recipe
 from slm.training.expectation import entropy_of
-from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights
+from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights, peak_memory
 from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
 from slm.training.speed import matrix_rate, memory_rate, training_speed
 
 LEAST_TEXT_BYTES = 200_000
 MANY_PASSES = 40.0
 MEASURED_CHOICES = 5
+RUNNING_SHARE = 0.89  # of the speed of single steps that a run comes to: smaller ones at first, measuring, saving
 Progress = Callable[[str, int, int], None]
 
 
@@ -72,7 +73,7 @@ def measured_plan(
     progress: Progress = lambda what, done, total: None,
     law: Law | None = None,
 ) -> Plan:
-    """A plan whose likeliest choices were tried for a few steps each: under 20 seconds.
+    """A plan whose likeliest choices were tried for a few steps each: about 20 seconds.
 
     `law` is what a pilot run made of the prediction (`law_after`).
     """
@@ -87,7 +88,8 @@ def measured_plan(
         progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
         rows = max(1, choice.tokens_per_step // choice.model.block_size)
         (batch,) = PackedBatches(documents, rows * choice.model.block_size, seed=0).get_batch(0, rows)
-        measured[choice.model] = training_speed(choice.model, batch, machine)
+        speed_alone, *others = training_speed(choice.model, batch, machine)
+        measured[choice.model] = RUNNING_SHARE * speed_alone, *others
     progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
     return _plan(store, seconds, memory, machine, speed, measured, law)
 
@@ -120,14 +122,23 @@ def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
 
     The planner's learning rate is for Muon; a recipe with another optimizer keeps its own.
     """
+    rows = max(1, choice.tokens_per_step // choice.model.block_size)
+    parts = 1  # that go through the model one after the other, where a whole step does not fit into the memory
+    while 2 * parts <= rows and peak_memory(choice.model, rows // parts * choice.model.block_size) > _free_memory():
+        parts *= 2
     training = replace(
         recipe.training,
         budget_seconds=seconds,
-        micro_batch_size=max(1, choice.tokens_per_step // choice.model.block_size),
-        accumulation=1,
+        micro_batch_size=rows // parts,
+        accumulation=parts,
         learning_rate=choice.learning_rate if recipe.training.optimizer == "muon" else recipe.training.learning_rate,
     )
     return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)
+
+
+def _free_memory() -> int:
+    """Bytes that training may take where nobody says how many."""
+    return int(0.8 * memory_bytes()[1])
 
 
 def _require_text(store: TokenStore) -> None:
@@ -143,7 +154,7 @@ def _plan(
     store: TokenStore, seconds: float, memory: int, machine: Machine, speed: Speed, measured: dict[Any, Any], law: Law
 ) -> Plan:
     counts, vocabulary = store.manifest["splits"]["train"], store.tokenizer.n_vocab
-    memory = memory or int(0.8 * memory_bytes()[1])
+    memory = memory or _free_memory()
 
     def chosen(time: float) -> list[Choice]:
         return choices(time, counts["bytes"], counts["tokens"], vocabulary, speed, memory, law, measured)

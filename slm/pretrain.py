@@ -22,9 +22,14 @@ from slm.model.initialization import initialize_looking_back
 from slm.recipe import Recipe
 from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.budget import Budget, RunningTime
+from slm.training.launch import changed_since, recorded_setup
+from slm.training.metrics_log import read_lines
 from slm.training.observer import Observer
 from slm.training.pace import Recorded
 from slm.training.run_folder import RUNS, RunFolder, create_run, find_run
+
+KEPT_OF_A_RUN = ("stage", "parent", "frozen", "data", "parameters", "tokens_per_step", "machine", "versions")
+"""What the record of an extension has from that of its run."""
 
 
 def pretrain(
@@ -95,7 +100,8 @@ def extend_pretraining(
         )
     recipe = recorded_recipe(record)
     recipe = replace(recipe, training=replace(recipe.training, budget_seconds=seconds))
-    record = {**record, "recipe": to_dict(recipe), "command": command, "extended": str(folder.path)}
+    record = {key: record[key] for key in KEPT_OF_A_RUN if key in record}
+    record |= {"recipe": to_dict(recipe), "command": command, "extended": str(folder.path), "steps": 0, "timing": {}}
     longer = create_run(name or f"{folder.name}-extended", record, runs, fresh_name=not name)
     try:
         _copy_before_decay(folder, longer)
@@ -125,7 +131,9 @@ def replay_pretraining(
     stage.replayed = folder.metrics.resolve()
     documents = record.get("scored_documents", stage.recipe.evaluation.documents)
     stage.recipe = replace(stage.recipe, evaluation=replace(stage.recipe.evaluation, documents=documents))
-    return start(stage, name or f"{folder.name}-replay", command, runs, fresh_name=not name)
+    for change in changed_since(record):
+        stage.observer.message(f"{change}: the bits may differ from those of {folder.path}")
+    return start(stage, name or f"{folder.name}-replay", command, runs, not name, recorded_setup(record))
 
 
 def _pretraining_run(run: str, runs: Path) -> tuple[RunFolder, dict[str, Any]]:
@@ -147,9 +155,8 @@ def _copy_before_decay(source: RunFolder, target: RunFolder) -> None:
     progress = state.values["progress"] | {"spent": 0.0, "best_validation_loss": math.inf, "best_step": -1}
     state.values["progress"] = progress
     save_model(target.last, loaded.model, loaded.tokenizer, loaded.prompt_format, _own(loaded.record), state)
-    lines = source.metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)["step"] <= progress["step"]]
-    target.metrics.write_text("".join(kept), encoding="utf-8")
+    kept = [line for line in read_lines(source.metrics) if line["step"] <= progress["step"]]
+    target.metrics.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
     shutil.copy(source.path / "evaluation.json", target.path / "evaluation.json")
 
 

@@ -103,6 +103,11 @@ class Recipe:
         expected = "text" if self.stage == "pretraining" else "question_answer"
         if self.documents.kind != expected:
             raise ConfigError(f"documents.kind expects {expected!r} for {self.stage}, got {self.documents.kind!r}")
+        if self.stage == "finetuning" and self.training.batches != "windows":
+            raise ConfigError(
+                f"training.batches expects 'windows' for finetuning, which sees each record whole anyway, got "
+                f"{self.training.batches!r}"
+            )
         if self.finetuning is not None and self.finetuning.stage != "finetuning":
             raise ConfigError(
                 f"finetuning expects a recipe of that stage, got {self.finetuning.name!r} of {self.finetuning.stage}"

@@ -75,9 +75,10 @@ class Stage:
     replayed: Path | None = None
 
 
-def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool) -> RunFolder:
-    """Make a new run of `stage` and work on it to the end. Raises whatever ends it; the record then says why."""
-    setup = choose_setup(stage.recipe.training)
+def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, setup: Setup | None = None) -> RunFolder:
+    """Make a new run of `stage` and work on it to the end, with `setup` or what is best here. Raises whatever ends it;
+    the record then says why."""
+    setup = setup or choose_setup(stage.recipe.training)
     record = {
         "stage": stage.recipe.stage,
         "command": command,
@@ -229,7 +230,7 @@ def _rehearse(stage: Stage, run: RunFolder) -> int:
     per_document = (stage.budget.running() - drawn) / sum(documents) * len(stage.measures)
     wanted = stage.recipe.evaluation.documents or max(measure.split.documents for measure in stage.measures)
     fitting = int(stage.budget.seconds / 40 / per_document)
-    scored = max(REHEARSED_DOCUMENTS, min(wanted, fitting))
+    scored = min(wanted, max(REHEARSED_DOCUMENTS, fitting))
     stage.budget.reserve = 1.1 * (drawn - began + scored * per_document)
     if (left := stage.budget.left_for_training) < stage.budget.seconds / 3:
         stage.observer.message(

@@ -18,12 +18,14 @@ from slm.plan import (
     LEAST_TEXT_BYTES,
     MANY_PASSES,
     MEASURED_CHOICES,
+    RUNNING_SHARE,
     budgeted_recipe,
     measured_plan,
     quick_choice,
     quick_plan,
 )
 from slm.recipe import load_recipe
+from slm.training.planner import peak_memory
 
 SENTENCE = "The cat sat on the mat and the dog ran in the wood, said the king. "
 
@@ -95,8 +97,8 @@ def test_the_likeliest_choices_are_tried(store: TokenStore, monkeypatch: pytest.
     plan = measured_plan(store, 600.0, progress=lambda *what: said.append(what))
     assert tried == [choice.model for choice in quick_plan(store, 600.0).choices[:MEASURED_CHOICES]]
     rates = {choice.model: choice.tokens_per_second for choice in plan.choices}
-    assert all(rates[model] == 1e6 for model in tried) and plan.memory_rate == 10e9
-    assert plan.optimizer_share == pytest.approx(1e-4 * 1e6 / plan.best.tokens_per_step)
+    assert all(rates[model] == RUNNING_SHARE * 1e6 for model in tried) and plan.memory_rate == 10e9
+    assert plan.optimizer_share == pytest.approx(1e-4 * RUNNING_SHARE * 1e6 / plan.best.tokens_per_step)
     assert said[0][1] == 0 and said[-1][1] == said[-1][2]
 
 
@@ -132,3 +134,16 @@ def test_a_step_is_never_empty(store: TokenStore) -> None:
     choice = quick_choice(store, 1.0, GPTConfig(4096, store.tokenizer.n_vocab, 1, 1, 32))
     recipe = budgeted_recipe(load_recipe("budget"), choice, 1.0)
     assert recipe.training.micro_batch_size == 1
+
+
+def test_a_step_too_large_for_the_memory_goes_through_in_parts(
+    store: TokenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, choice = story_recipe(tmp_path, optimizer="muon"), quick_plan(store, 600.0).best
+    whole = budgeted_recipe(recipe, choice, 600.0).training
+    assert whole.accumulation == 1
+    monkeypatch.setattr(plan_module, "_free_memory", lambda: peak_memory(choice.model, choice.tokens_per_step // 4))
+    parts = budgeted_recipe(recipe, choice, 600.0).training
+    assert (parts.accumulation, parts.batch_size) == (4, whole.batch_size)
+    monkeypatch.setattr(plan_module, "_free_memory", lambda: 0)
+    assert budgeted_recipe(recipe, choice, 600.0).training.micro_batch_size == 1

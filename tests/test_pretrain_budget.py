@@ -152,7 +152,7 @@ def test_more_time_goes_on_from_before_the_decay(folder: Path, run: RunFolder) -
     longer = extend_pretraining("whole", 2 * SECONDS, "extended", runs=folder / "runs", running=time)
     assert time.now == pytest.approx(2 * SECONDS, rel=0.15)
     record = longer.read()
-    assert (record["state"], record["extended"]) == ("finished", str(run.path))
+    assert (record["name"], record["state"], record["extended"]) == ("extended", "finished", str(run.path))
     assert record["recipe"]["training"]["budget_seconds"] == 2 * SECONDS
     steps = metrics(longer, "step")
     assert steps[:kept] == metrics(run, "step")[:kept] and len(steps) > len(metrics(run, "step"))

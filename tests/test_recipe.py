@@ -115,6 +115,7 @@ def test_other_documents_take_the_place_of_the_recipes_own():
     ("tuning.positions=rope", "positions expects interpolate, tile, new"),
     ("documents.kind=question_answer", "documents.kind expects 'text' for pretraining"),
     ("samples.generation.top_p=2", "top_p expects a probability"),
+    ("finetuning.training.batches=documents", r"training\.batches expects 'windows' for finetuning"),
     ("finetuning.training.steps=0", r"finetuning\.training: steps expects"),
 ])  # fmt: skip
 def test_a_mistake_is_named(assignment: str, message: str):

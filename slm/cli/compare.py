@@ -68,7 +68,7 @@ def _print_comparison(comparison: RunComparison, plot: Path | None, csv: Path | 
     for note in comparison.notes:
         out.print(note, style="yellow", soft_wrap=True)
     out.print(f"\n{_files(plot, csv)}", soft_wrap=True)
-    out.print("Curves there are estimates on fixed windows; the figures above are by whole documents.", soft_wrap=True)
+    out.print("Curves there are estimates on a few samples; the figures above are by whole documents.", soft_wrap=True)
 
 
 def _print_groups(groups: Sequence[Group]) -> None:

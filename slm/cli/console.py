@@ -45,8 +45,8 @@ class ConsoleObserver(Observer):
         self._first, self._steps, self._began = step, steps, time.perf_counter()
         self._step, self._micro, self._tokens_per_step = step, 0, tokens_per_step
         self._figures = ""
-        how_many = "until the time is over, in steps" if by_clock else f"{steps - step} steps"
-        say(f"training: {how_many} of {tokens_per_step:,} tokens")
+        how_many = "until the time is over, in steps of up to" if by_clock else f"{steps - step} steps of"
+        say(f"training: {how_many} {tokens_per_step:,} tokens")
         self._draw("training", step, steps)
 
     def tokens_done(self, tokens: int) -> None:

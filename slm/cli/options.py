@@ -24,7 +24,7 @@ Resume = Annotated[
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Go on with a stopped run ('' is the newest), to the same bits; one by --budget, for the time that was left.",
+        help="Go on with a stopped run ('' is the newest), to the same bits; by --budget, for the time that was left.",
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run of more than 30 minutes.")]

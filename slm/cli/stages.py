@@ -226,7 +226,9 @@ def finetune(
             model = model_folder(from_, runs)
             settings, store = recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
             finished = tune(store, settings, from_, name, observer, _command(), runs)
-    _print_finished(finished, as_json, f'slm generate {finished.name} --question "What are the symptoms of asthma?"')
+    _print_finished(
+        finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'
+    )
 
 
 def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> None:
@@ -234,6 +236,8 @@ def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, see
     named = [option for option, value in given.items() if value]
     if len(named) > 1:
         raise ConfigError(f"{' and '.join(named)} do not go together; --resume and --replay know their run's budget")
+    if seeds > 1 and named and named != ["--budget"]:
+        raise ConfigError(f"--seeds does not go with {named[0]}, which is about one run")
     if seeds < 1:
         raise ConfigError(f"--seeds expects a whole number from 1 up, got {seeds}")
 

@@ -1,4 +1,4 @@
-"""Which samples a training step sees, and their ids: a pure function of (seed, step, sample).
+"""Which samples a training step sees, and their ids: a pure function of (seed, step, sample), or of the tokens seen.
 
 A sample is a window of the token stream, a document (pre-training) or a record (fine-tuning). An epoch is a
 permutation of all samples; nothing depends on micro-batches, on when a run was stopped, or on what was drawn before.
@@ -159,7 +159,7 @@ class Documents:
 
 
 class PackedBatches:
-    """Micro-batches of exactly `tokens` tokens: whole documents one behind the other, without padding.
+    """Steps of exactly `tokens` tokens, or a share of them: whole documents one behind the other, without padding.
 
     The epochs are one endless row of documents; a batch is a stretch of it, whose first and last document it may cut.
     """

@@ -29,6 +29,8 @@ def linear_cross_entropy_sum(x: Tensor, weight: Tensor, targets: Tensor) -> Tens
     rows = (targets != IGNORED).nonzero().squeeze(1)
     if len(rows) < len(targets):  # fine-tuning trains on some of the tokens: the head is not computed for the others
         x, targets = x[rows], targets[rows]
+    if not torch.is_grad_enabled():  # which a function does not see: it would make gradients
+        x, weight = x.detach(), weight.detach()
     with torch.autocast(device, enabled=False):
         return _LinearCrossEntropySum.apply(x.to(dtype), weight, targets)
 
@@ -53,8 +55,9 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         needs_gradient = any(ctx.needs_input_grad)
         x_gradient = torch.empty_like(x)
         weight = weight if weight.dtype == x.dtype else _room("weight", weight.shape, x).copy_(weight)
-        weight_gradient = torch.empty(weight.shape, device=x.device) if needs_gradient else None
-        if needs_gradient and not len(x):
+        trains_weight = ctx.needs_input_grad[1]
+        weight_gradient = torch.empty(weight.shape, device=x.device) if trains_weight else None
+        if trains_weight and not len(x):
             weight_gradient.zero_()
         for start in range(0, len(x), HEAD_ROWS):
             rows = slice(start, min(start + HEAD_ROWS, len(x)))
@@ -63,6 +66,7 @@ class _LinearCrossEntropySum(torch.autograd.Function):
             total += _softmax_in_place(logits, targets[rows], needs_gradient)
             if needs_gradient:
                 torch.mm(logits, weight, out=x_gradient[rows])
+            if trains_weight:
                 # Of the transposed weight: in that layout its product is half as fast again on a CPU.
                 product = torch.mm(x[rows].T, logits, out=_room("product", weight.shape[::-1], weight)).T
                 if start == 0:
@@ -73,10 +77,10 @@ class _LinearCrossEntropySum(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx, scale: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx, scale: Tensor) -> tuple[Tensor, Tensor | None, None]:
         x_gradient, weight_gradient = ctx.gradients
         del ctx.gradients  # so that autograd may add what else comes to the weight's in place
-        return x_gradient * scale, weight_gradient.mul_(scale), None
+        return x_gradient * scale, None if weight_gradient is None else weight_gradient.mul_(scale), None
 
 
 _rooms: dict[str, Tensor] = {}

@@ -68,7 +68,7 @@ def _caption(metrics: Metrics, steps: int) -> str:
     if steps > MAX_POINTS:
         text += " The thin line shows the lowest and the highest loss of every few steps."
     if metrics.evaluations:
-        text += " Estimates are taken on the same fixed windows of text every time."
+        text += " Estimates are taken on the same samples of text every time."
     return text
 
 

@@ -82,6 +82,7 @@ def read_stage(folder: Path, hashed: bool = True) -> Stage:
         finished=record.get("finished"),
         command=str(record.get("command") or ""),
         parent=_parent(record.get("parent")),
+        extended=record.get("extended"),
         parameters=number(record, "parameters"),
         planned_steps=number(record, "steps"),
         tokens_per_step=number(record, "tokens_per_step"),

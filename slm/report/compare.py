@@ -176,7 +176,7 @@ def _settings(stage: Stage) -> dict[str, Any]:
     data = {**counts, "sha256": (_hash(stage, "train.bin") or "")[:12]}
     data["tokenizer"] = section(stage.data, "tokenizer").get("name")
     parent = stage.parent and f"{stage.parent.run or stage.parent.model} ({(stage.parent.sha256 or '')[:12]})"
-    return dict(_flat({**recipe, "training": training, "data": data, "parent": parent}))
+    return dict(_flat({**recipe, "training": training, "data": data, "parent": parent, "extended": stage.extended}))
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:

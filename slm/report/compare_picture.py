@@ -28,7 +28,7 @@ SIZE_INCHES = (12.0, 5.4)
 TIMES = ((3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
 COUNTS = ((1e9, "billions"), (1e6, "millions"), (1e3, "thousands"), (1.0, ""))
 EXPLANATION = (
-    "Lines: an estimate on the way, from the validation loss on fixed windows. "
+    "Lines: an estimate on the way, from the validation loss on always the same samples. "
     "Diamonds: the final figure, over whole documents, by the project's definition.\n"
     "Of several seeds both are means; bands and whiskers go from the lowest to the highest. "
     "The whiskers of one run are its 95 % interval over documents."
@@ -94,7 +94,8 @@ def _draw_final(axes: Axes, group: Group, name: str, size: float, colour: str) -
         return
     low, high = group.interval or (figure, figure)
     look = {"elinewidth": 1.3, "capsize": 3, "markersize": 7, "markeredgecolor": "white", "markeredgewidth": 1.0}
-    axes.errorbar(cost / size, figure, [[figure - low], [high - figure]], fmt="D", color=colour, zorder=4, **look)
+    ends = [[max(0.0, figure - low)], [max(0.0, high - figure)]]  # a mean may miss equal figures by a last digit
+    axes.errorbar(cost / size, figure, ends, fmt="D", color=colour, zorder=4, **look)
 
 
 def _costs(points: Iterable[MeanPoint], name: str) -> list[float]:

@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class EvaluationPoint:
-    """`estimate_loss()` after `step` updates, on fixed windows of both splits, in nats per token."""
+    """`estimate_loss()` after `step` updates, on always the same samples of both splits, in nats per token."""
 
     step: int
     train_loss: float | None

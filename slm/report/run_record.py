@@ -107,6 +107,7 @@ class Stage:
     finished: str | None
     command: str
     parent: Parent | None
+    extended: str | None
     parameters: int | None
     planned_steps: int | None
     tokens_per_step: int | None

@@ -99,7 +99,8 @@ def _only(values: Mapping[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _steps(stage: Stage) -> str | None:
-    each = f", each of {wording.count(stage.tokens_per_step)} tokens" if stage.tokens_per_step else ""
+    of_up_to = "up to " if _table(stage.recipe, "training").get("batch_ramp") else ""
+    each = f", each of {of_up_to}{wording.count(stage.tokens_per_step)} tokens" if stage.tokens_per_step else ""
     return f"{wording.count(stage.planned_steps)}{each}" if stage.planned_steps else None
 
 

@@ -94,12 +94,8 @@ class TrainingConfig:
             _require(0 <= getattr(self, name) < 1, name, "a number from 0 up to but not 1", getattr(self, name))
         for name in ("final_learning_rate_share", "decay_share", "warmup_share", "batch_ramp"):
             _require(0 <= getattr(self, name) <= 1, name, "a share from 0 to 1", getattr(self, name))
-        _require(
-            not self.batch_ramp or self.batches == "documents",
-            "batch_ramp",
-            '0 unless batches="documents"',
-            self.batch_ramp,
-        )
+        whole = self.batches == "documents"
+        _require(whole or not self.batch_ramp, "batch_ramp", '0 unless training.batches="documents"', self.batch_ramp)
         for name, allowed in CHOICES.items():
             _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)

@@ -16,27 +16,26 @@ SECONDS_TO_MEASURE = 20.0
 
 
 class StepTimer:
-    """How long a step of `tokens_per_step` takes, by its micro-batches but the first, which warms up and compiles."""
+    """How long a step takes, by its micro-batches but the very first, which warms up and compiles."""
 
-    def __init__(self, tokens_per_step: int):
-        self.tokens_per_step = tokens_per_step
-        self._batches, self._tokens, self._seconds, self._told = 0, 0, 0.0, False
+    def __init__(self) -> None:
+        self._micro_batches, self._steps, self._seconds, self._told = 0, 0.0, 0.0, False
 
-    def add(self, tokens: int, seconds: float) -> None:
-        """A micro-batch of so many tokens took so many seconds."""
-        self._batches += 1
-        if self._batches > 1:
-            self._tokens += tokens
+    def add(self, share: float, seconds: float) -> None:
+        """A micro-batch, this share of a step, took so many seconds."""
+        self._micro_batches += 1
+        if self._micro_batches > 1:
+            self._steps += share
             self._seconds += seconds
 
     @property
     def seconds_per_step(self) -> float:
         """0 while nothing is known."""
-        return self._seconds / self._tokens * self.tokens_per_step if self._tokens else 0.0
+        return self._seconds / self._steps if self._steps else 0.0
 
     def measured_for_the_first_time(self) -> bool:
         """Whether enough was measured to say how long a run will take: true once."""
-        first = not self._told and self._tokens > 0 and self._seconds >= SECONDS_TO_MEASURE
+        first = not self._told and self._steps > 0 and self._seconds >= SECONDS_TO_MEASURE
         self._told |= first
         return first
 

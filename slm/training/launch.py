@@ -44,8 +44,10 @@ class Setup:
 def choose_setup(config: TrainingConfig) -> Setup:
     """Resolve every 'auto'. Raises ConfigError for a device or compiler that is not there."""
     machine = choose_machine(config.device, config.precision, config.threads)
-    # On the CPUs measured compiling one block cost more than it won back within an hour; on CUDA it pays in minutes.
-    wanted = config.compile == "on" or (config.compile == "auto" and machine.is_cuda())
+    # On the CPUs measured compiling one block cost more than it won back within an hour; on CUDA it pays in minutes,
+    # but not for whole documents, of which every batch has another shape.
+    pays = machine.is_cuda() and config.batches == "windows"
+    wanted = config.compile == "on" or (config.compile == "auto" and pays)
     if config.compile == "on":
         _require_compiler(machine.device)
     return Setup(

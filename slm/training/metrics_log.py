@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -9,6 +10,22 @@ from types import TracebackType
 from typing import Any
 
 from slm.errors import import_extra
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a metrics.jsonl that count: nothing of what a kill made undone, nor a line that it cut short."""
+    kept: list[dict[str, Any]] = []
+    last = 0  # step
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            line = json.loads(text)
+            again = line["step"] if line["kind"] == "step" else line["step"] + 1
+            if (line["kind"] == "step" and again <= last) or line.get("event") == "resumed":
+                kept = [other for other in kept if other["step"] < again or other["kind"] == "event"]
+            if line["kind"] == "step" or line.get("event") == "resumed":
+                last = line["step"]
+            kept.append(line)
+    return kept
 
 
 class MetricsLog:

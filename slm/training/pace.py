@@ -5,8 +5,6 @@ The trainer asks; what it asks depends on nothing else, so one loop serves all t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +12,7 @@ from typing import Any, Protocol
 from slm.errors import TrainingError
 from slm.training.budget import Budget
 from slm.training.config import TrainingConfig
+from slm.training.metrics_log import read_lines
 
 LENGTH = 1000.0  # of a run that is measured by time, in the units of its `Place`
 MARKS = 10  # at which a run by the clock is measured and saved, spread evenly; in long ones every ten minutes
@@ -101,7 +100,7 @@ class ByClock:
         self._config, self._budget = config, budget
         self.steps = config.in_updates(config.steps)
         self._done, self._before, self._marks = 0.0, 0.0, MARKS
-        self._step_seconds = 0.0
+        self._step_seconds = self._trained = 0.0
 
     @property
     def spent(self) -> float:
@@ -123,7 +122,9 @@ class ByClock:
         self._before, self._done = self._done, self._budget.share_done(trained)
         if step and self._done:
             self.steps = max(step, round(step / self._done))
-            self._step_seconds = trained / step
+            latest = trained - self._trained if self._trained else trained / step
+            self._step_seconds = min(latest, 2 * trained / step)  # it may have been followed by measuring and saving
+        self._trained = trained
         return step > 0 and self._budget.left_for_training <= self._step_seconds / 2
 
     def evaluates(self, step: int) -> bool:
@@ -145,9 +146,10 @@ class Recorded:
     spent = 0.0
 
     def __init__(self, metrics: Path):
-        lines = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-        self._places = [_recorded_place(line, metrics) for line in _last_of_each_step(lines, "step")]
+        lines = read_lines(metrics)
+        self._places = [_recorded_place(line, metrics) for line in lines if line["kind"] == "step"]
         self._evaluated = {line["step"] for line in lines if line["kind"] == "evaluation"}
+        self._saved = self._evaluated | {line["step"] for line in lines if line.get("event") == "stopped"}
         self.steps = len(self._places)
 
     def began(self, seconds: float) -> None: ...
@@ -162,15 +164,10 @@ class Recorded:
         return step in self._evaluated
 
     def saves(self, step: int) -> bool:
-        return step == self.steps or step % max(1, self.steps // MARKS) == 0
+        return step == self.steps or step in self._saved
 
     def samples(self, step: int) -> bool:
         return step == self.steps
-
-
-def _last_of_each_step(lines: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    """Steps that were done twice, since a kill lost them, count as they were done last."""
-    return list({line["step"]: line for line in lines if line["kind"] == kind}.values())
 
 
 def _recorded_place(line: dict[str, Any], metrics: Path) -> Place:

@@ -34,8 +34,8 @@ BLOCK_SIZE = 256
 TOKENS_PER_STEP = (2048, 4096, 8192)
 """When they have grown to their full size; 16,384 was worse after 2 and 10 minutes (docs/experiments.md, section 9)."""
 BYTES_PER_WEIGHT = 4 * 4 + 2  # weight, gradient and two moments in float32, and a copy in bfloat16
-BYTES_PER_CHANNEL = 80  # of each block, kept of a token for the backward pass; an estimate, 13 % too high where checked
-PROCESS_BYTES = 400_000_000  # Python, torch and its kernels
+BYTES_PER_CHANNEL = 47  # of each block, kept of a token for the backward pass: fitted, with the next, to five runs
+PROCESS_BYTES = 710_000_000  # Python, torch and its kernels, the loss, evaluation, what the allocator holds back
 TRAINING_SHARE = 0.93  # of a budget; the rest goes to reading, encoding, scoring, saving, drawing
 
 
@@ -133,6 +133,6 @@ def learning_rate(tokens_per_step: int, width: int) -> float:
 
 def peak_memory(model: GPTConfig, micro_batch_tokens: int) -> int:
     """Bytes that training takes, from the shape alone."""
-    scores = 2 * model.n_head * model.block_size  # of each token, in bfloat16
+    scores = model.n_head * model.block_size  # of each token, half of them hidden by the mask, in bfloat16
     activations = micro_batch_tokens * model.n_layer * (BYTES_PER_CHANNEL * model.n_embd + scores)
     return PROCESS_BYTES + BYTES_PER_WEIGHT * num_parameters(model) + activations

@@ -1,14 +1,15 @@
 """The only training loop: batches in, checkpoints and metrics out, for pre-training and every kind of tuning.
 
 A step's loss is the sum over its trained tokens divided by their number, whatever the micro-batch. Everything that a
-step does depends on (weights, moments, seed, step), so a run that was stopped goes on with the same bits. It knows
-nothing about text: what is scored and sampled comes in as callables.
+step does depends on (weights, moments, seed, step, tokens seen), so a run that was stopped goes on with the same bits.
+It knows nothing about text: what is scored and sampled comes in as callables.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -74,7 +75,7 @@ class Trainer:
             model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
         )
         self.scaler = torch.amp.GradScaler(machine.device.split(":")[0], enabled=machine.needs_loss_scaling())
-        self.progress = Progress()
+        self.progress, self._timer = Progress(), StepTimer()
         size = config.micro_batch_size
         self._fixed = {
             "train_loss": batches.fixed(config.evaluation_samples, size),
@@ -89,7 +90,6 @@ class Trainer:
             self._compiled_blocks(),
         ):
             self._session_start, self._first_step = self._clock(), self.progress.step
-            self._timer = StepTimer(self.config.batch_size * self.model.config.block_size)
             self._seconds_before = self.progress.seconds
             if self.progress.step == 0 and self.progress.best_step < 0:
                 self._begin()
@@ -98,7 +98,8 @@ class Trainer:
                 self._event("resumed", f"at step {self.progress.step}")
             self._stop_if_asked(stop)
             by_clock = isinstance(self.pace, ByClock)
-            self.observer.started(self.progress.step, self.pace.steps, self._timer.tokens_per_step, by_clock)
+            tokens_per_step = self.config.batch_size * self.model.config.block_size
+            self.observer.started(self.progress.step, self.pace.steps, tokens_per_step, by_clock)
             while not self._finished():
                 self._step()
                 self._after_step(stop)
@@ -115,6 +116,9 @@ class Trainer:
         state = load_state(folder)
         self._load_weights(loaded.model, state)
         self.progress = Progress(**state.values["progress"])
+        before_decay = self.run.before_decay
+        if before_decay.exists() and load_state(before_decay).values["progress"]["step"] > self.progress.step:
+            shutil.rmtree(before_decay)  # of steps that a kill made undone
         if self.progress.scaler:
             self.scaler.load_state_dict(self.progress.scaler)
 
@@ -197,7 +201,7 @@ class Trainer:
             loss = self._loss_sum(*batch) / count
             self.scaler.scale(loss).backward()
             total += loss.item()
-            self._micro_batch_done(batch[0].size, time.perf_counter() - clock)
+            self._micro_batch_done(batch[0].size, 1 / len(batches), time.perf_counter() - clock)
             clock = time.perf_counter()
         return total, count
 
@@ -282,6 +286,7 @@ class Trainer:
         """What the last step is followed by, where the clock and not a number of steps made it the last."""
         if self.progress.evaluated_step != self.progress.step:
             self._evaluate()
+        if isinstance(self.pace, ByClock):
             self.write_samples(self.progress.step)
         if self.progress.saved_step != self.progress.step:
             self._save_last()
@@ -352,10 +357,10 @@ class Trainer:
             "best_validation_loss": self.progress.best_validation_loss,
         }
 
-    def _micro_batch_done(self, tokens: int, seconds: float) -> None:
+    def _micro_batch_done(self, tokens: int, share: float, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
         self.observer.tokens_done(tokens)
-        self._timer.add(tokens, seconds)
+        self._timer.add(share, seconds)
         ends_by_steps = isinstance(self.pace, ByStep)  # by the clock, the person said how long it may take
         if ends_by_steps and self._first_step == 0 and self._timer.measured_for_the_first_time():
             seconds = self.pace.steps * self._timer.seconds_per_step

@@ -31,13 +31,15 @@ class Watch:
     _losses: deque[float] = field(default_factory=lambda: deque(maxlen=SMOOTHED_STEPS))
     _said: set[str] = field(default_factory=set)
     _first: dict[str, Tensor] = field(default_factory=dict)
+    _since: int = 0
 
     def look(self, step: int, tokens: int, loss: float) -> list[str]:
         """After `step` with this `loss`, `tokens` seen in all."""
         if not self._first:
+            self._since = step
             self._first = {name: _glimpse(parameter) for name, parameter in self.model.named_parameters()}
         self._losses.append(loss)
-        found = {"frozen": self._frozen() if step == LOOKED_AT_STEP else ""}
+        found = {"frozen": self._frozen() if self._since < step == LOOKED_AT_STEP else ""}
         if step >= FIRST_STEPS and tokens >= FIRST_TOKENS:
             found["rate"] = self._overshot() if step <= 2 * FIRST_STEPS else ""
             found["loss"] = self._strange(tokens, sum(self._losses) / len(self._losses))

@@ -125,3 +125,19 @@ def test_the_gradient_of_a_tied_embedding_is_dense_and_the_sum_of_both_uses():
     F.cross_entropy(F.embedding(ids, expected) @ expected.T, targets, reduction="sum").backward()
     assert not weight.grad.is_sparse
     torch.testing.assert_close(weight.grad, expected.grad)
+
+
+def test_evaluation_makes_no_gradients(monkeypatch: pytest.MonkeyPatch):
+    """Nor does a frozen embedding: their products would be most of the work."""
+    products = []
+    mm = torch.mm
+    monkeypatch.setattr(torch, "mm", lambda *args, **more: products.append(1) or mm(*args, **more))
+    x, weight = torch.randn(5, 12, requires_grad=True), torch.randn(40, 12, requires_grad=True)
+    targets = torch.randint(40, (5,))
+    losses = []
+    for grad, frozen in ((True, False), (True, True), (False, False)):
+        products.clear()
+        with torch.set_grad_enabled(grad):
+            losses.append(linear_cross_entropy_sum(x, weight.detach() if frozen else weight, targets).item())
+        assert len(products) == {(True, False): 3, (True, True): 2, (False, False): 1}[grad, frozen]
+    assert losses[0] == losses[1] == losses[2]

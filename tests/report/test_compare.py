@@ -139,3 +139,19 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
     runs = [write_run(tmp_path, "a", 0), write_run(tmp_path, "b", 0, steps=30)]
     draw_comparison(compare_runs(runs), tmp_path / "compare.png")
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_that_was_given_more_time_is_no_repetition_of_its_source(tmp_path: Path) -> None:
+    first, longer = write_run(tmp_path, "mine"), write_run(tmp_path, "mine-extended")
+    record = json.loads((longer / "run.json").read_text())
+    (longer / "run.json").write_text(json.dumps(record | {"extended": str(first)}))
+    comparison = compare_runs([first, longer])
+    assert [len(group.runs) for group in comparison.groups] == [1, 1]
+    assert comparison.differences["extended"] == (None, str(first))
+
+
+def test_equal_figures_can_be_drawn(tmp_path: Path) -> None:
+    """The mean of three equal numbers may differ from them in its last digit."""
+    runs = [write_run(tmp_path, f"same-{n}", final=0.7010088343288630) for n in range(3)]
+    draw_comparison(compare_runs(runs), tmp_path / "same.png")
+    assert (tmp_path / "same.png").read_bytes().startswith(b"\x89PNG")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slm.training.metrics_log import MetricsLog
+from slm.training.metrics_log import MetricsLog, read_lines
 
 
 def read(path: Path) -> list[dict[str, object]]:
@@ -64,3 +64,23 @@ def test_tensorboard_gets_the_same_figures(tmp_path: Path) -> None:
     assert board.Tags()["scalars"] == ["step/loss", "evaluation/validation_loss"]
     [point] = board.Scalars("step/loss")
     assert (point.step, point.value) == (1, 2.5)
+
+
+def test_what_a_kill_made_undone_does_not_count(tmp_path: Path) -> None:
+    """Steps 3 to 5 were lost, and 3 was done again; the last line was cut short."""
+
+    def line(kind: str, step: int, **values: object) -> str:
+        return json.dumps({"kind": kind, "step": step, **values}) + "\n"
+
+    path = tmp_path / "metrics.jsonl"
+    first = [line("step", step, loss=1.0) for step in range(1, 6)] + [
+        line("evaluation", 4),
+        line("event", 4, event="x"),
+    ]
+    again = [line("event", 2, event="resumed"), line("step", 3, loss=2.0), line("evaluation", 3)]
+    path.write_text("".join([line("evaluation", 0), *first, *again]) + '[1]\n{"kind": "step", "st')
+    kept = [(line["kind"], line["step"], line.get("loss")) for line in read_lines(path)]
+    assert kept == [
+        ("evaluation", 0, None), ("step", 1, 1.0), ("step", 2, 1.0), ("event", 4, None), ("event", 2, None),
+        ("step", 3, 2.0), ("evaluation", 3, None),
+    ]  # fmt: skip

@@ -130,5 +130,5 @@ def test_steps_grow_to_their_full_size() -> None:
 
 def test_only_whole_documents_are_trained_on_in_growing_steps() -> None:
     assert TrainingConfig(batches="documents", batch_ramp=0.3).batch_ramp == 0.3
-    with pytest.raises(ConfigError, match=r'batch_ramp expects 0 unless batches="documents", got 0\.3'):
+    with pytest.raises(ConfigError, match=r'batch_ramp expects 0 unless training.batches="documents", got 0\.3'):
         TrainingConfig(batch_ramp=0.3)

@@ -71,3 +71,8 @@ def test_weights_that_grow_too_fast_name_the_learning_rate() -> None:
         model.transformer.ln_f.weight.fill_(0.4)
     (said,) = told(usual(2 * FIRST_STEPS + 50), Watch(Expectation(ENTROPY), model))
     assert "gain has fallen to 0.45" in said and "learning rate" in said
+
+
+def test_a_run_gone_on_with_shortly_before_the_look_is_not_called_frozen() -> None:
+    watch = Watch(Expectation(ENTROPY), tiny_model())
+    assert watch.look(LOOKED_AT_STEP, LOOKED_AT_STEP * TOKENS, 5.0) == []
