@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -22,11 +23,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from slm.training.scaling_law import Law, Point, fit
+from slm.training.scaling_law import LAW, Law, Point, fit
 
 Shape = tuple[int, int]
 SHAPES: tuple[Shape, ...] = ((128, 4), (192, 4), (256, 4), (256, 6))
 BUDGETS = (60, 180, 600)
+LEAST_POINTS = 8  # for a fit of its own
 PLANNED = ("tokens_per_second", "memory_bytes", "bits_per_byte", "interval")
 
 
@@ -74,18 +76,26 @@ def point_of(row: dict[str, object]) -> Point:
     return Point(12 * row["layers"] * row["width"] ** 2, row["seen"], row["unique"], row["bits_per_byte"])
 
 
-def print_table(rows: list[dict[str, object]], law: Law) -> None:
-    """Each run beside what a fit to all the others says of it."""
+def law_of(points: list[Point]) -> Law:
+    """The law fitted to runs on one text; where they are few, the one that comes with slm, scaled to them."""
+    if len(points) >= LEAST_POINTS:
+        return fit(points)
+    off = [math.log(p.bits_per_byte / LAW.predict(p.weights, p.seen, p.unique)[0]) for p in points]
+    return LAW.scaled(math.exp(sum(off) / max(1, len(off))), LAW.spread)
+
+
+def print_table(rows: list[dict[str, object]]) -> None:
+    """Each run beside what the others on its text, which is all that the law knows then, say of it."""
     print(f"{'store':<14}{'shape':>9}{'seconds':>9}{'passes':>8}{'came':>8}{'predicted':>11}{'off':>7}")
     for row in rows:
-        others = [point_of(other) for other in rows if other is not row]
-        predicted = fit(others).predict(*(getattr(point_of(row), n) for n in ("weights", "seen", "unique")))[0]
+        point, others = point_of(row), [o for o in rows if o is not row and o["store"] == row["store"]]
+        law = law_of([point_of(other) for other in others])
+        predicted, _ = law.predict(point.weights, point.seen, point.unique)
         shape, off = f"{row['layers']} x {row['width']}", predicted / row["bits_per_byte"] - 1
         print(
             f"{row['store']:<14}{shape:>9}{row['seconds']:>9}{row['seen'] / row['unique']:>8.2f}"
             f"{row['bits_per_byte']:>8.3f}{predicted:>11.3f}{off:>7.1%}"
         )
-    print(law)
     planned = [row for row in rows if row.get("planned")]
     if planned:
         print(f"\n{'store':<14}{'seconds':>9}{'took':>8}   planned and came: tokens/s, memory, bits per byte")
@@ -95,24 +105,27 @@ def print_table(rows: list[dict[str, object]], law: Law) -> None:
         print(f"{row['store']:<14}{row['seconds']:>9}{row['took']:>8}{''.join(words)}")
 
 
-def draw(rows: list[dict[str, object]], law: Law, path: Path) -> None:
+def draw(rows: list[dict[str, object]], path: Path) -> None:
+    """A panel for each text: the runs, and what the law fitted to them says of each shape."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    stores = list(dict.fromkeys(row["store"] for row in rows))
+    figure = Figure(figsize=(7 * len(stores), 5), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for width, layers in sorted({(row["width"], row["layers"]) for row in rows}):
-        mine = [row for row in rows if (row["width"], row["layers"]) == (width, layers)]
-        (line,) = axes.plot([r["seen"] / 1e6 for r in mine], [r["bits_per_byte"] for r in mine], "o")
-        unique, top = mine[0]["unique"], max(row["seen"] for row in mine)
-        seen = [top * (n / 40) ** 2 for n in range(4, 45)]
-        curve = [law.predict(12 * layers * width**2, s, unique)[0] for s in seen]
-        axes.plot([s / 1e6 for s in seen], curve, color=line.get_color(), linewidth=1, label=f"{layers} x {width}")
-    axes.set(
-        xscale="log", xlabel="megabytes of text seen", ylabel="bits per byte", title="points: runs, lines: the law"
-    )
-    axes.legend(frameon=False)
+    for axes, store in zip(figure.subplots(1, len(stores), squeeze=False)[0], stores, strict=True):
+        here = [row for row in rows if row["store"] == store]
+        law, unique, top = law_of([point_of(row) for row in here]), here[0]["unique"], max(r["seen"] for r in here)
+        for width, layers in sorted({(row["width"], row["layers"]) for row in here}):
+            mine = [row for row in here if (row["width"], row["layers"]) == (width, layers)]
+            (dots,) = axes.plot([r["seen"] / 1e6 for r in mine], [r["bits_per_byte"] for r in mine], "o")
+            seen = [top * (n / 40) ** 2 for n in range(8, 45)]
+            curve = [law.predict(12 * layers * width**2, s, unique)[0] for s in seen]
+            label = f"{layers} x {width}"
+            axes.plot([s / 1e6 for s in seen], curve, color=dots.get_color(), linewidth=1, label=label)
+        axes.set(xscale="log", xlabel="megabytes of text seen", ylabel="bits per byte")
+        axes.set_title(f"{store}: points are runs, lines the law")
+        axes.legend(frameon=False)
     figure.savefig(path, dpi=160)
 
 
@@ -137,10 +150,11 @@ def main() -> None:
             file.write(json.dumps(rows[-1]) + "\n")
             os.fsync(file.fileno())
         print(json.dumps(rows[-1]), flush=True)
-    law = fit([point_of(row) for row in rows])
-    print_table(rows, law)
+    print_table(rows)
+    for store in dict.fromkeys(row["store"] for row in rows):
+        print(store, law_of([point_of(row) for row in rows if row["store"] == store]))
     if given.plot:
-        draw(rows, law, given.plot)
+        draw(rows, given.plot)
 
 
 if __name__ == "__main__":

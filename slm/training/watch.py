@@ -17,8 +17,9 @@ FIRST_STEPS, FIRST_TOKENS = 50, 100_000  # before that, runs differ by their war
 LAST_TOO_LOW = 500_000  # tokens; later, a text made from templates is rightly learned far better than others
 SMOOTHED_STEPS = 12
 LOOKED_AT_STEP = 12  # when every weight should have moved
+LAST_LOOK_AT_GAIN = 400_000  # tokens
 LEAST_GAIN = 0.75
-"""Of the last LayerNorm, between FIRST_STEPS and twice that: 1.1 in clean runs, under 0.5 at ten times the learning
+"""Of the last LayerNorm, from FIRST_STEPS on until then: 1.1 in clean runs, under 0.5 at ten times the learning
 rate, which shrinks it to make up for weights that have grown too large; the loss tells nothing yet."""
 
 
@@ -41,7 +42,7 @@ class Watch:
         self._losses.append(loss)
         found = {"frozen": self._frozen() if self._since < step == LOOKED_AT_STEP else ""}
         if step >= FIRST_STEPS and tokens >= FIRST_TOKENS:
-            found["rate"] = self._overshot() if step <= 2 * FIRST_STEPS else ""
+            found["rate"] = self._overshot() if tokens <= LAST_LOOK_AT_GAIN else ""
             found["loss"] = self._strange(tokens, sum(self._losses) / len(self._losses))
         fresh = {kind: message for kind, message in found.items() if message and kind not in self._said}
         self._said |= fresh.keys()
