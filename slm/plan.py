@@ -21,7 +21,7 @@ from slm.training.speed import matrix_rate, memory_rate, training_speed
 
 LEAST_TEXT_BYTES = 200_000
 MANY_PASSES = 40.0
-MEASURED_CHOICES = 5
+MEASURED_CHOICES, MEASURED_STEPS = 5, 5
 RUNNING_SHARE = 0.89  # of the speed of single steps that a run comes to: smaller ones at first, measuring, saving
 Progress = Callable[[str, int, int], None]
 
@@ -87,8 +87,9 @@ def measured_plan(
     for number, choice in enumerate(guessed.choices[:MEASURED_CHOICES]):
         progress("measuring training steps", number + 1, MEASURED_CHOICES + 1)
         rows = max(1, choice.tokens_per_step // choice.model.block_size)
-        (batch,) = PackedBatches(documents, rows * choice.model.block_size, seed=0).get_batch(0, rows)
-        speed_alone, *others = training_speed(choice.model, batch, machine)
+        packed = PackedBatches(documents, rows * choice.model.block_size, seed=0)
+        batches = [packed.get_batch(step, rows)[0] for step in range(MEASURED_STEPS)]
+        speed_alone, *others = training_speed(choice.model, batches, machine)
         measured[choice.model] = RUNNING_SHARE * speed_alone, *others
     progress("measuring training steps", MEASURED_CHOICES + 1, MEASURED_CHOICES + 1)
     return _plan(store, seconds, memory, machine, speed, measured, law)

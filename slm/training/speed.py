@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -38,17 +38,18 @@ def memory_rate(machine: Machine) -> float:
     return 2 * source.nbytes / _best_seconds(lambda: target.copy_(source), machine)
 
 
-def training_speed(config: GPTConfig, batch: Batch, machine: Machine, steps: int = 3) -> tuple[float, float, int]:
+def training_speed(config: GPTConfig, batches: Sequence[Batch], machine: Machine) -> tuple[float, float, int]:
     """Tokens a second of whole training steps, seconds of the optimizer in a step, and the process's peak memory.
 
-    `batch` is a step of the text that will be trained on: inputs (N,), targets (N,) and the lengths of its documents.
+    `batches` are steps of the text that will be trained on: inputs (N,), targets (N,) and the lengths of the documents
+    in each. They are to be different ones, as in a run: the same over again would find its memory and kernels ready.
     """
     model = GPT(config).to(machine.device).train()
     optimizer = make_optimizer(model, 1e-3, (0.9, 0.95), 0.1, "muon")
-    x, y, lengths = (torch.from_numpy(part) for part in batch)
-    x, y = machine.to_device(x), machine.to_device(y)
     in_optimizer, taken = [], []
-    for _ in range(steps + 1):
+    for batch in batches:
+        x, y, lengths = (torch.from_numpy(part) for part in batch)
+        x, y = machine.to_device(x), machine.to_device(y)
         began = time.perf_counter()
         with machine.autocast():
             loss = model.loss_sum(x, y, lengths)

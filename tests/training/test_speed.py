@@ -19,6 +19,6 @@ def test_steps_of_a_text_are_timed_and_leave_no_trace() -> None:
     """The optimizer's time is a part of the step's."""
     ids = np.arange(24) % 200
     batch = (ids, ids, np.array([4, 8, 12]))
-    tokens_per_second, in_optimizer, peak = training_speed(tiny_config(), batch, choose_machine(device="cpu"))
+    tokens_per_second, in_optimizer, peak = training_speed(tiny_config(), [batch] * 3, choose_machine(device="cpu"))
     assert 0 < in_optimizer < 24 / tokens_per_second < 10
     assert peak > 10_000_000
