@@ -28,7 +28,7 @@ from slm.training.scaling_law import LAW, Law, Point, fit
 Shape = tuple[int, int]
 SHAPES: tuple[Shape, ...] = ((128, 4), (192, 4), (256, 4), (256, 6))
 BUDGETS = (60, 180, 600)
-LEAST_POINTS = 8  # for a fit of its own
+LEAST_POINTS = 6  # for a fit of its own
 PLANNED = ("tokens_per_second", "memory_bytes", "bits_per_byte", "interval")
 
 
@@ -131,7 +131,7 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("stores", nargs="+", type=Path, metavar="STORE")
+    parser.add_argument("stores", nargs="*", type=Path, metavar="STORE")
     parser.add_argument("--results", type=Path, default=Path("scaling.jsonl"))
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--budgets", type=int, nargs="+", default=list(BUDGETS), metavar="SECONDS")
