@@ -108,6 +108,7 @@ def extend_pretraining(
     except BaseException:
         shutil.rmtree(longer.path, ignore_errors=True)  # nothing to go on with
         raise
+    record = longer.read()
     loaded = recorded_start(longer, record) if record["parent"] else None
     stage = _recorded_stage(record, loaded, observer, "")
     stage.budget = _budget(recipe, running)
