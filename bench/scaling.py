@@ -109,21 +109,26 @@ def draw(rows: list[dict[str, object]], path: Path) -> None:
     """A panel for each text: the runs, and what the law fitted to them says of each shape."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
     stores = list(dict.fromkeys(row["store"] for row in rows))
     figure = Figure(figsize=(7 * len(stores), 5), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, store in zip(figure.subplots(1, len(stores), squeeze=False)[0], stores, strict=True):
         here = [row for row in rows if row["store"] == store]
-        law, unique, top = law_of([point_of(row) for row in here]), here[0]["unique"], max(r["seen"] for r in here)
+        law, unique = law_of([point_of(row) for row in here]), here[0]["unique"]
+        least, most = (find(row["seen"] for row in here) for find in (min, max))
         for width, layers in sorted({(row["width"], row["layers"]) for row in here}):
             mine = [row for row in here if (row["width"], row["layers"]) == (width, layers)]
             (dots,) = axes.plot([r["seen"] / 1e6 for r in mine], [r["bits_per_byte"] for r in mine], "o")
-            seen = [top * (n / 40) ** 2 for n in range(8, 45)]
+            seen = [least / 2 * (2.4 * most / least) ** (n / 40) for n in range(41)]
             curve = [law.predict(12 * layers * width**2, s, unique)[0] for s in seen]
             label = f"{layers} x {width}"
             axes.plot([s / 1e6 for s in seen], curve, color=dots.get_color(), linewidth=1, label=label)
         axes.set(xscale="log", xlabel="megabytes of text seen", ylabel="bits per byte")
+        ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200, 500) if least / 2e6 <= tick <= 1.2 * most / 1e6]
+        axes.set_xticks(ticks, map(str, ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_title(f"{store}: points are runs, lines the law")
         axes.legend(frameon=False)
     figure.savefig(path, dpi=160)
