@@ -44,8 +44,8 @@ def plan(
 ) -> None:
     """Say what can be trained here in a given time, and how well.
 
-    Looks at the text, tries the likeliest models for a few steps each on this machine, and prints the choices, the one
-    that `slm train --budget` would take first.
+    Looks at the text, tries the likeliest models for a few steps each on this machine, and prints the choices, the best
+    first. `slm train --budget` looks for half a second only and may take another of nearly the same figure.
 
     Example: slm plan stories.txt --budget 10m
     """
