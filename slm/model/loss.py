@@ -99,9 +99,7 @@ def _softmax_in_place(logits: Tensor, targets: Tensor, needs_gradient: bool) -> 
     """The summed loss of logits (N, V); turns them into d loss / d logits = softmax - one_hot, in place."""
     total = torch.zeros((), dtype=torch.float32, device=logits.device)
     room = _room("softmax", (SOFTMAX_ROWS, logits.size(1)), total)
-    least = torch.finfo(
-        torch.float32
-    ).tiny  # what is likelier by less than e**-87 costs 87 nats, and not infinitely many
+    least = torch.finfo(torch.float32).tiny  # so that no token costs more than 87 nats, rather than infinitely many
     for start in range(0, len(logits), SOFTMAX_ROWS):
         part, places = (x[start : start + SOFTMAX_ROWS] for x in (logits, targets[:, None]))
         softmax = torch.softmax(part, dim=-1, dtype=torch.float32, out=room[: len(part)])

@@ -1,4 +1,4 @@
-"""Where a run stands."""
+"""The state of a run that is neither weights nor moments."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ class Progress:
     overfitted: bool = False
     save_gap: int = 0
     begin_seconds: float = 0.0
-    done: float = 0.0
+    done: float = 0.0  # the furthest share of the run so far
     spent: float = 0.0
     scaler: dict[str, Any] = field(default_factory=dict)

@@ -189,9 +189,8 @@ class Trainer:
         self.model.train()
         part = {}
         if self.config.batch_ramp:
-            self.progress.done = max(
-                self.progress.done, place.done
-            )  # a run that is given more time grows no second time
+            # The furthest so far: in a run that is given more time, steps do not grow a second time.
+            self.progress.done = max(self.progress.done, place.done)
             share = batch_share(self.progress.done, self.config.batch_ramp)
             part = {"seen": self.progress.tokens, "share": share}
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled, **part)
