@@ -11,7 +11,6 @@ nothing about training loops; it saves and gives back what it is handed.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -26,16 +25,12 @@ from torch import Tensor
 
 from slm import __version__
 from slm.atomic_write import existing_folder, new_folder, write_bytes
-from slm.config_files import from_dict
-from slm.data.hub import open_snapshot
 from slm.data.prompt_format import PromptFormat
-from slm.data.tokenizer import END_OF_TEXT, Tokenizer, gpt2_tokenizer, read_tokenizer
-from slm.errors import ConfigError, ModelError
+from slm.data.tokenizer import END_OF_TEXT, Tokenizer
+from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
-
-WEIGHTS = "model.safetensors"
-RECORD = "slm.json"
+from slm.model_folder import RECORD, WEIGHTS, missing_weights, open_model_folder, read_json, sha256_of
 
 
 @dataclass(frozen=True)
@@ -99,22 +94,19 @@ def load_model(source: str | Path) -> LoadedModel:
     Raises ModelError, with the file's name, where something is missing, damaged or computed otherwise; NetworkError
     where a hub model cannot be fetched.
     """
-    folder = _hub_model(str(source)[4:]) if str(source).startswith("hub:") else existing_folder(Path(source))
-    record = _read_record(folder)
-    config = config_from_hf(_read_json(folder / "config.json"), where=str(folder / "config.json"))
+    opened = open_model_folder(source)
+    folder = opened.path
+    config = config_from_hf(read_json(folder / "config.json"), where=str(folder / "config.json"))
     tensors = _read_tensors(folder / WEIGHTS)
     with torch.device("meta"):
         model = GPT(config)
     model.load_state_dict(tensors_from_hf(tensors, config, where=str(folder / WEIGHTS)), assign=True)
     model.requires_grad_(True)
-    tokenizer = _folder_tokenizer(folder)
-    if tokenizer.n_vocab > config.vocab_size:
+    if (tokens := opened.tokenizer.n_vocab) > config.vocab_size:
         raise ModelError(
-            f"{folder}: its tokenizer has {tokenizer.n_vocab} tokens, the model {config.vocab_size}; they do not "
-            "belong together"
+            f"{folder}: its tokenizer has {tokens} tokens, the model {config.vocab_size}; they do not belong together"
         )
-    sha256 = record["sha256"][WEIGHTS] if record else sha256_of(folder / WEIGHTS)
-    return LoadedModel(model.eval(), tokenizer, _prompt_format(folder, record), folder, sha256, record)
+    return LoadedModel(model.eval(), opened.tokenizer, opened.prompt_format, folder, opened.sha256, opened.record)
 
 
 def load_state(folder: Path) -> TrainingState:
@@ -125,7 +117,7 @@ def load_state(folder: Path) -> TrainingState:
         raise ModelError(
             f"{folder}: expected a checkpoint with state/, to go on training from; only checkpoints/last has it"
         )
-    return TrainingState(_read_tensors(folder / "state" / "optimizer.safetensors"), _read_json(path))
+    return TrainingState(_read_tensors(folder / "state" / "optimizer.safetensors"), read_json(path))
 
 
 def save_best_params(path: Path, model: GPT) -> None:
@@ -136,12 +128,6 @@ def save_best_params(path: Path, model: GPT) -> None:
     buffer = io.BytesIO()
     torch.save({name: tensor.cpu() for name, tensor in model.state_dict().items()}, buffer)
     write_bytes(path, buffer.getvalue())
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _small_files(model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat | None) -> dict[str, Any]:
@@ -166,81 +152,11 @@ def _small_files(model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat |
     return files
 
 
-def _read_record(folder: Path) -> dict[str, Any]:
-    """slm.json, after comparing every file that it lists with its hash; {} where slm did not write the folder."""
-    if not folder.is_dir():
-        raise ModelError(
-            f"{folder}: expected a model folder (config.json, {WEIGHTS}), found none; slm runs lists what there is"
-        )
-    if not (folder / RECORD).is_file():
-        return {}
-    record = _read_json(folder / RECORD)
-    try:
-        for name, expected in record["sha256"].items():
-            if not (folder / name).is_file():
-                raise ModelError(f"{folder / name}: missing; the folder is not whole: take another checkpoint")
-            if sha256_of(folder / name) != expected:
-                raise ModelError(
-                    f"{folder / name}: its SHA-256 differs from {RECORD}'s; the file is damaged or was changed: take "
-                    "another checkpoint"
-                )
-        record["sha256"][WEIGHTS]
-    except (KeyError, AttributeError, TypeError) as error:
-        raise ModelError(f"{folder / RECORD}: not what slm writes ({error!r}); take another checkpoint") from None
-    return record
-
-
-def _prompt_format(folder: Path, record: dict[str, Any]) -> PromptFormat | None:
-    if not record.get("prompt_format"):
-        return None
-    try:
-        return from_dict(PromptFormat, record["prompt_format"], where=str(folder / RECORD))
-    except ConfigError as error:
-        raise ModelError(f"{error}; was the folder written by a newer slm?") from None
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path}: expected this file in a model folder, found none") from None
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{path}: not readable as JSON ({error}); the file is damaged") from None
-
-
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        others = [p.name for p in path.parent.glob("*") if p.suffix in (".bin", ".pt", ".pth", ".ckpt")]
-        hint = (
-            f"; {others[0]} is a pickle, which can run code when loaded: save the model as safetensors"
-            if others
-            else ""
-        )
-        raise ModelError(f"{path}: expected the weights here, found none{hint}")
+        weights = path.name == WEIGHTS
+        raise ModelError(missing_weights(path.parent) if weights else f"{path}: expected tensors here, found none")
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path}: not a whole safetensors file ({error}); take another checkpoint") from None
-
-
-def _folder_tokenizer(folder: Path) -> Tokenizer:
-    path = folder / "tokenizer.json"
-    if path.is_file():
-        return read_tokenizer(path)
-    if (folder / "vocab.json").is_file() and _read_json(folder / "vocab.json") == gpt2_tokenizer().definition["model"][
-        "vocab"
-    ]:
-        return gpt2_tokenizer()
-    raise ModelError(f"{path}: expected the tokenizer here, found none; save it with AutoTokenizer.save_pretrained")
-
-
-def _hub_model(repository: str) -> Path:
-    """Fetch a model from the hub into its cache: config, weights, tokenizer. Returns the folder."""
-    snapshot = open_snapshot(repository)
-    present = snapshot.names()
-    wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json") if name in present]
-    if WEIGHTS not in wanted or "config.json" not in wanted:
-        raise ModelError(
-            f"{snapshot}: expected config.json and {WEIGHTS} in it; other formats, which can run code, are not read"
-        )
-    return snapshot.fetch(wanted)[0].path.parent

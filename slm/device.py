@@ -1,6 +1,7 @@
 """Which device, which precision, how many threads: chosen here, returned as values, stored nowhere else.
 
-Every question about hardware is asked in this file. It knows nothing about models or data.
+Every question about hardware is asked in this file, or in `processor` where no torch is needed. It knows nothing
+about models or data.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import torch
 
 from slm.errors import ConfigError
+from slm.processor import available_cores, memory_bytes, processor_flags, processor_name
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
@@ -92,7 +94,7 @@ def cpu_has_bfloat16() -> bool:
     """Whether the CPU multiplies bfloat16 in hardware (AVX512-BF16 or AMX on x86, BF16 on ARM)."""
     if platform.machine().lower() in ("x86_64", "amd64"):
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return " bf16" in _processor_flags()
+    return " bf16" in processor_flags()
 
 
 def can_compile(device: str) -> bool:
@@ -102,29 +104,10 @@ def can_compile(device: str) -> bool:
     return device == "cpu" and any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++", "cl")))
 
 
-def available_cores() -> int:
-    """Cores that this process may use, which in a container is fewer than the machine has."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores, max(1, int(quota) // int(period)))
-    return cores
-
-
-def memory_bytes() -> tuple[int, int]:
-    """Memory of the machine and what is free of it now, in bytes; (0, 0) where the system does not say."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        return tuple(int(lines[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))
-    with contextlib.suppress(ValueError, OSError, AttributeError):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), 0
-    return 0, 0
-
-
 def describe_machine() -> dict[str, object]:
     """Processor, cores, memory and accelerator, as a run writes them down."""
     return {
-        "processor": _processor_name(),
+        "processor": processor_name(),
         "cores": available_cores(),
         "memory_gb": round(memory_bytes()[0] / 1e9, 1),
         "accelerator": _accelerator_name(),
@@ -153,29 +136,6 @@ def _require_device(device: str) -> None:
         raise ConfigError(
             f"device {device!r} is not there; this machine has: {', '.join(k for k, v in present.items() if v)}"
         )
-
-
-def _processor_flags() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith(("flags", "Features")):
-                return line
-    return ""
-
-
-def instruction_sets() -> list[str]:
-    """The instruction sets that matter for training speed, as far as the system names them."""
-    interesting = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "bf16", "i8mm")
-    flags = _processor_flags().split()
-    return [name for name in interesting if name in flags]
-
-
-def _processor_name() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def _accelerator_name() -> str | None:

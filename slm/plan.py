@@ -10,9 +10,10 @@ from typing import Any
 
 from slm.data.batches import Documents, PackedBatches
 from slm.data.token_store import TokenStore
-from slm.device import Machine, choose_machine, memory_bytes
+from slm.device import Machine, choose_machine
 from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPTConfig
+from slm.processor import memory_bytes
 from slm.recipe import Recipe
 from slm.training.expectation import entropy_of
 from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights, peak_memory

@@ -25,7 +25,9 @@ from slm.device import peak_memory_bytes
 from slm.errors import DataError, Stopped, TrainingError
 from slm.evaluation.bits_per_byte import evaluate
 from slm.evaluation.memorisation import memorised_share
+from slm.generation.engines import convert_anew
 from slm.generation.generator import GenerationConfig, Generator
+from slm.generation.torch_engine import TorchEngine
 from slm.model.gpt import GPT
 from slm.recipe import Recipe
 from slm.report.html import write_report
@@ -257,7 +259,8 @@ def _measure_before(stage: Stage, run: RunFolder) -> None:
 
 
 def _measure_after(stage: Stage, run: RunFolder, documents: int) -> None:
-    best = load_model(run.best_model()).model.to(next(stage.model.parameters()).device)
+    loaded = load_model(run.best_model())
+    best = loaded.model.to(next(stage.model.parameters()).device)
     evaluation = json.loads((run.path / "evaluation.json").read_text())
     results = [result for result in evaluation["results"] if result["moment"] == "before"]
     results += _scores(stage, best, "after", documents)
@@ -267,6 +270,7 @@ def _measure_after(stage: Stage, run: RunFolder, documents: int) -> None:
         for item in answers["items"]:
             item["after"] = _answer(stage, best, item["question"])
         run.write("answers.json", answers)
+    convert_anew(loaded, stage.observer.message)
 
 
 def _scores(stage: Stage, model: GPT, moment: str, documents: int) -> list[dict[str, Any]]:
@@ -293,7 +297,7 @@ def _memorisation(stage: Stage, model: GPT) -> dict[str, Any] | None:
     samples = stage.recipe.evaluation.memorisation_samples
     if not samples or stage.recipe.stage != "pretraining":
         return None
-    generator, prompts = Generator(model, stage.store.tokenizer), stage.recipe.samples.prompts
+    generator, prompts = Generator(TorchEngine(model), stage.store.tokenizer), stage.recipe.samples.prompts
     texts = []
     for number, prompt in enumerate(prompts):
         share = samples // len(prompts) + (number < samples % len(prompts))
@@ -312,9 +316,8 @@ def _write_samples(stage: Stage, run: RunFolder, step: int) -> None:
         else:
             items = [{"prompt": prompt, **_answer(stage, stage.model, prompt)} for prompt in prompts]
         for prompt in texts:  # after fine-tuning too: what has become of the stories
-            completion = Generator(stage.model, stage.store.tokenizer).complete(
-                prompt, stage.recipe.samples.generation
-            )[0]
+            generator = Generator(TorchEngine(stage.model), stage.store.tokenizer)
+            completion = generator.complete(prompt, stage.recipe.samples.generation)[0]
             items.append({"prompt": prompt, "text": completion.text, "stop": completion.stop})
     stage.model.train()
     run.write_samples(step, items)
@@ -322,12 +325,13 @@ def _write_samples(stage: Stage, run: RunFolder, step: int) -> None:
 
 def _answer(stage: Stage, model: GPT, question: str) -> dict[str, str]:
     prompt = stage.prompt_format.prompt(question)
-    completion = _within_context(Generator(model, stage.store.tokenizer), prompt, stage.recipe.samples.generation)
+    generator = Generator(TorchEngine(model), stage.store.tokenizer)
+    completion = _within_context(generator, prompt, stage.recipe.samples.generation)
     return {"text": stage.prompt_format.shown(completion[0]).strip(), "stop": completion[1]}
 
 
 def _within_context(generator: Generator, prompt: str, config: GenerationConfig) -> tuple[str, str]:
-    if len(generator.tokenizer.encode_ordinary(prompt)) >= generator.model.config.block_size:
+    if len(generator.tokenizer.encode_ordinary(prompt)) >= generator.engine.context:
         return "(the question alone fills the model's context)", "length"
     completion = generator.complete(prompt, config)[0]
     return completion.text, completion.stop

@@ -56,6 +56,12 @@ sys.addaudithook(refuse_strangers)
 
 
 @pytest.fixture(autouse=True)
+def engine_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are converted into a cache of the tests' own, which all of them share."""
+    monkeypatch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
+
+
+@pytest.fixture(autouse=True)
 def refused_hosts() -> Iterator[list[str]]:
     """What was refused; a test that leaves something in it fails, also where the error was caught."""
     yield REFUSED

@@ -17,8 +17,10 @@ PACKAGE = Path(__file__).parents[1] / "slm"
 LAYERS = (
     ("slm",),  # the version
     ("errors",),
-    ("atomic_write", "config_files", "device"),
+    ("atomic_write", "config_files", "processor"),
+    ("device",),
     ("data", "model"),
+    ("model_folder",),
     ("checkpoint",),
     ("training", "generation", "evaluation"),
     ("report", "recipe"),

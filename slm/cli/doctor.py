@@ -23,10 +23,10 @@ EXTRAS = {
 
 def examine(runs: Path, network: bool) -> dict[str, Any]:
     """Everything that `slm doctor` shows, as one dictionary."""
-    from slm import device
+    from slm import device, processor
     from slm.prepare import STORES
 
-    _, free = device.memory_bytes()
+    _, free = processor.memory_bytes()
     best = device.best_device()
     return {
         "slm": __version__,
@@ -34,13 +34,13 @@ def examine(runs: Path, network: bool) -> dict[str, Any]:
         "machine": {
             **device.describe_machine(),
             "memory_free_gb": round(free / 1e9, 1),
-            "instruction_sets": device.instruction_sets(),
+            "instruction_sets": processor.instruction_sets(),
             "disk_free_gb": round(shutil.disk_usage(Path.cwd()).free / 1e9, 1),
         },
         "training": {
             "device": best,
             "precision": device.best_precision(best),
-            "threads": device.available_cores(),
+            "threads": processor.available_cores(),
             "compiler": shutil.which(os.environ.get("CXX", "g++")) or shutil.which("clang++") or shutil.which("cl"),
         },
         "packages": {name: _version(name) for name in CORE},

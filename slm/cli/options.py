@@ -57,6 +57,21 @@ Budget = Annotated[
 ]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory that a budgeted run may take, such as 4G.")]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the run, in place of --runs and --name.")]
+MaxNewTokens = Annotated[int, typer.Option(help="Tokens to write at most.")]
+Temperature = Annotated[
+    float | None,
+    typer.Option(help="0 is greedy, under 1 safer, over 1 wilder. By default 0.8, and 0 for a question."),
+]
+TopK = Annotated[int, typer.Option(help="Only the k likeliest tokens may come; 0 means all.")]
+TopP = Annotated[float, typer.Option(help="Only the likeliest tokens that reach this probability may come.")]
+MinP = Annotated[float, typer.Option(help="Only tokens at least so likely, as a share of the likeliest, may come.")]
+RepetitionPenalty = Annotated[float, typer.Option(help="Over 1 makes what stands in the text already less likely.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same text.")]
+ContinuePastContext = Annotated[bool, typer.Option(help="At the end of the context go on from its last half.")]
+EngineKind = Annotated[str, typer.Option("--engine", help="onnx (CPU), torch, or auto: torch where there is a GPU.")]
+Bits = Annotated[int, typer.Option(help="Of the weights: 32, 8 or 4; by default 8, and 32 with torch.")]
+Threads = Annotated[int, typer.Option(help="Of the CPU; 0 takes all cores.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Tell the engine and its speed.")]
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BYTES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
@@ -98,3 +113,19 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not ours or not theirs:
         raise ConfigError(f"--column expects OURS=THEIRS, such as text=story; got {text!r}")
     return ours, theirs
+
+
+def biases(pairs: list[str] | None) -> dict[str, float]:
+    """{'50256': -100.0} for ['50256=-100']. Raises ConfigError for anything else."""
+    found = {}
+    for pair in pairs or []:
+        token, _, number = pair.partition("=")
+        try:
+            found[token.strip()] = float(number)
+        except ValueError:
+            raise ConfigError(f"--logit-bias expects ID=NUMBER, such as 50256=-100; got {pair!r}") from None
+    return found
+
+
+def stops(strings: list[str] | None) -> tuple[str, ...]:
+    return tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in strings or [])

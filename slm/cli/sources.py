@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from slm.data.token_store import TokenStore
+    from slm.model_folder import ModelFolder
     from slm.recipe import Recipe
 
 
@@ -107,3 +109,20 @@ def encoding_progress() -> Iterator[tuple]:
         yield progress, say
     finally:
         observer.close()
+
+
+def open_source(source: str, runs: Path, tuned: bool = False) -> ModelFolder:
+    """The model folder at `source`: a folder, hub:owner/name, a run; for '' the newest run (that answers, if `tuned`).
+
+    Checks it, without torch."""
+    from slm.model_folder import open_model_folder
+    from slm.training.run_folder import find_run, list_runs
+
+    if source.startswith("hub:") or (source and (Path(source) / "config.json").is_file()):
+        return open_model_folder(source)
+    if not source and tuned:
+        source = next((run.name for run in list_runs(runs) if run.read()["stage"] == "finetuning"), "")
+    run = find_run(source, runs)
+    if not source or tuned:
+        print(f"model: {run.best_model()}", file=sys.stderr)
+    return open_model_folder(run.best_model())

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,8 +23,18 @@ from slm.data.tokenizer import Tokenizer
 from slm.errors import DataError
 from slm.model.gpt import GPT
 from slm.model.loss import linear_cross_entropy_rows
+from slm.model.sampling import log_probabilities
 
 BOOTSTRAP_SAMPLES = 1000
+
+
+class Scored(Protocol):
+    """What can be scored besides a GPT: an engine, or an export that was loaded again."""
+
+    context: int
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        """The logits (T, V) after each of T tokens."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class DocumentLosses:
 
 
 def evaluate(
-    model: GPT,
+    model: GPT | Scored,
     split: Split,
     tokenizer: Tokenizer,
     documents: int = 0,
@@ -74,7 +85,7 @@ def evaluate(
 
 @torch.no_grad()
 def document_losses(
-    model: GPT,
+    model: GPT | Scored,
     split: Split,
     tokenizer: Tokenizer,
     numbers: np.ndarray,
@@ -83,22 +94,27 @@ def document_losses(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> DocumentLosses:
     """The losses of the documents with these numbers; the same for any batch size, up to float32 rounding."""
-    was_training = model.training
-    model.eval()
+    is_gpt = isinstance(model, GPT)
+    was_training = is_gpt and model.training
+    if is_gpt:
+        model.eval()
+    context = model.config.block_size if is_gpt else model.context
+    token_losses = _token_losses if is_gpt else _losses_by_logits
     losses = DocumentLosses(*(np.zeros(len(numbers), kind) for kind in (np.float64, np.int64, np.int64)))
-    windows = list(_windows(split, numbers, responses, model.config.block_size, tokenizer.eot_token))
+    windows = list(_windows(split, numbers, responses, context, tokenizer.eot_token))
     windows.sort(key=lambda window: len(window[1]))
     for first in range(0, len(windows), batch_size):
         part = windows[first : first + batch_size]
-        ((x, y),) = pad_rows([(ids, targets) for _, ids, targets in part], batch_size, model.config.block_size)
-        for (place, _, _), row_losses, row_targets in zip(part, _token_losses(model, x, y), y, strict=True):
+        ((x, y),) = pad_rows([(ids, targets) for _, ids, targets in part], batch_size, context)
+        for (place, _, _), row_losses, row_targets in zip(part, token_losses(model, x, y), y, strict=True):
             scored = row_targets[row_targets != IGNORED]
             text = scored[scored != tokenizer.eot_token]
             losses.nats[place] += row_losses.sum()
             losses.tokens[place] += len(scored)
             losses.bytes[place] += tokenizer.bytes_per_token[text].sum()
         progress(min(first + batch_size, len(windows)), len(windows))
-    model.train(was_training)
+    if is_gpt:
+        model.train(was_training)
     return losses
 
 
@@ -131,6 +147,18 @@ def _token_losses(model: GPT, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
         features = model.features(inputs)[wanted]  # (scored tokens, C)
     losses = linear_cross_entropy_rows(features, model.transformer.wte.weight, targets[wanted])
     return np.split(losses.double().cpu().numpy(), np.cumsum(wanted.sum(dim=1).cpu().numpy())[:-1])
+
+
+def _losses_by_logits(model: Scored, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+    losses = []
+    for ids, targets in zip(x, y, strict=True):
+        wanted = np.flatnonzero(targets != IGNORED)
+        if not len(wanted):
+            losses.append(np.zeros(0))
+            continue
+        values = log_probabilities(model.logits(ids[: wanted[-1] + 1].tolist())[wanted])
+        losses.append(-values[np.arange(len(wanted)), targets[wanted]].astype(np.float64))
+    return losses
 
 
 def _summary(losses: DocumentLosses, seed: int, seconds: float) -> Score:

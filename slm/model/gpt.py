@@ -21,7 +21,7 @@ from slm.model.kv_cache import KVCache, LayerCache
 from slm.model.loss import IGNORED, linear_cross_entropy_sum
 from slm.model.packing import Packing
 from slm.model.qwen3 import RMSNorm, Rotation, SwiGLU
-from slm.model.sampling import Sampling, sample
+from slm.model.sampling import Sampling, generator_for, sample
 
 ARCHITECTURES = ("gpt2", "qwen3")
 INITIAL_STD = 0.02  # standard deviation of all matrices and embeddings at initialisation, GPT-2's
@@ -182,12 +182,16 @@ class GPT(nn.Module):
         wte = self.transformer.wte.weight
         # The gradient of the few rows that are looked up is added to the head's, without a dense one of its own.
         x, rotation = F.embedding(idx, wte, sparse=idx.is_cpu and wte.requires_grad), None  # (B, T, C)
-        if self.rotary:
-            row = T if packing is None else packing.row_length
-            heads = self.config.n_head
-            rotation = Rotation(past, row, heads, self.config.n_embd // heads, idx.device)
+        if cache is not None:
+            positions = cache.positions(T)  # (T), or (B, T) where rows stand at places of their own
+        elif packing is not None and not self.rotary:
+            positions = packing.positions
         else:
-            positions = packing.positions if packing is not None else torch.arange(past, past + T, device=idx.device)
+            positions = torch.arange(T if packing is None else packing.row_length, device=idx.device)
+        if self.rotary:
+            heads = self.config.n_head
+            rotation = Rotation(positions, heads, self.config.n_embd // heads)
+        else:
             x = x + self.transformer.wpe(positions)
         if self.training and _trains_in_bfloat16(x):
             x = x.bfloat16()  # half the memory traffic between matrix products; the weights stay float32
@@ -229,7 +233,7 @@ class GPT(nn.Module):
         idx = idx.to(self.transformer.wte.weight.device, torch.long)
         if idx.size(1) == 0:
             raise ConfigError("generate expects at least one token to go on from, such as <|endoftext|>")
-        generator = torch.Generator().manual_seed(int(torch.randint(2**63 - 1, ())) if seed is None else seed)
+        generator = generator_for(int(torch.randint(2**63 - 1, ())) if seed is None else seed)
         was_training = self.training
         self.eval()
         cache, fresh = None, idx
@@ -242,8 +246,9 @@ class GPT(nn.Module):
                     else max(1, self.config.block_size // 2)
                 )
                 fresh = idx[:, -keep:]
-            logits = self(fresh, cache)[:, -1].float().cpu()  # (B, V)
-            fresh = sample(logits, Sampling(temperature, top_k or 0), [generator] * len(logits)).to(idx.device)[:, None]
+            logits = self(fresh, cache)[:, -1].float().cpu().numpy()  # (B, V)
+            tokens = [sample(row, Sampling(temperature, top_k or 0), generator) for row in logits]
+            fresh = torch.tensor(tokens, device=idx.device)[:, None]
             idx = torch.cat((idx, fresh), dim=1)
         self.train(was_training)
         return idx

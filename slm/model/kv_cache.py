@@ -24,11 +24,9 @@ class KVCache:
         self.room = torch.zeros(shape, device=device, dtype=dtype)
         self.length = 0
 
-    def repeated(self, times: int) -> KVCache:
-        """The cache of one text as that of `times` texts that begin alike; this one is not to be used any more."""
-        copy = object.__new__(KVCache)
-        copy.room, copy.length = self.room.repeat(1, 1, times, 1, 1, 1), self.length
-        return copy
+    def positions(self, T: int) -> Tensor:
+        """Where T more tokens of each text stand: (T,)."""
+        return torch.arange(self.length, self.length + T, device=self.room.device)
 
     def layer(self, number: int) -> LayerCache:
         return LayerCache(self.room[number, 0], self.room[number, 1], self.length)

@@ -14,6 +14,7 @@ from slm.errors import ConfigError
 
 BITS = (32, 8, 4)
 LARGEST_BLOCK = {8: 128, 4: 32}
+ROWS_AT_A_TIME = 512  # so that what is worked on stays in the processor's cache
 SCALES_TRIED = np.linspace(0.75, 1.1, 15, dtype=np.float32)  # times the scale at which the largest weight just fits
 
 
@@ -54,9 +55,10 @@ def quantize(weight: np.ndarray, bits: int, block: int = 0) -> Quantized:
     block = block or block_for(inputs, bits)
     padded = np.zeros((outputs, -(-inputs // block) * block), np.float32)
     padded[:, :inputs] = weight
-    blocks = padded.reshape(outputs, -1, block)
-    values, scales = _eight_bits(blocks) if bits == 8 else _four_bits(blocks)
-    return Quantized(values.astype(np.int8), scales, bits, inputs)
+    blocks, nearest = padded.reshape(outputs, -1, block), _eight_bits if bits == 8 else _four_bits
+    parts = [nearest(blocks[first : first + ROWS_AT_A_TIME]) for first in range(0, outputs, ROWS_AT_A_TIME)]
+    values, scales = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Quantized(values, scales, bits, inputs)
 
 
 def block_for(inputs: int, bits: int) -> int:
@@ -70,7 +72,7 @@ def block_for(inputs: int, bits: int) -> int:
 def _eight_bits(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scales = np.abs(blocks).max(axis=2) / 127
     scales[scales == 0] = 1
-    return np.rint(blocks / scales[:, :, None]), scales
+    return np.rint(blocks / scales[:, :, None]).astype(np.int8), scales
 
 
 def _four_bits(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -86,4 +88,4 @@ def _four_bits(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         least = np.where(better, error, least)
         best_scales = np.where(better, scales, best_scales)
         best_values = np.where(better[:, :, None], values, best_values)
-    return best_values, best_scales
+    return best_values.astype(np.int8), best_scales

@@ -57,14 +57,15 @@ class SwiGLU(nn.Module):
 
 class Rotation:
     """Turns queries and keys by angles that grow with their position, so that their product tells only how far apart
-    they are (Su et al. 2021, arXiv 2104.09864); channel d is paired with d + D / 2. For T tokens from `first` on."""
+    they are (Su et al. 2021, arXiv 2104.09864); channel d is paired with d + D / 2. For tokens at positions (T) or
+    (B, T)."""
 
-    def __init__(self, first: int, tokens: int, heads: int, head_width: int, device: torch.device):
-        waves = 1 / ROTARY_BASE ** (torch.arange(0, head_width, 2, device=device) / head_width)  # (D / 2)
-        angles = torch.arange(first, first + tokens, device=device)[:, None, None] * waves  # (T, 1, D / 2)
-        angles = angles.expand(tokens, heads, -1)  # below repeated in memory: long runs are multiplied faster
-        self.cosines = torch.cat((angles.cos(), angles.cos()), dim=-1)  # (T, H, D)
-        self.sines = angles.sin()  # (T, H, D / 2)
+    def __init__(self, positions: Tensor, heads: int, head_width: int):
+        waves = 1 / ROTARY_BASE ** (torch.arange(0, head_width, 2, device=positions.device) / head_width)  # (D / 2)
+        angles = positions[..., None, None] * waves  # (..., T, 1, D / 2)
+        angles = angles.expand(*positions.shape, heads, -1)  # below repeated in memory: long runs multiply faster
+        self.cosines = torch.cat((angles.cos(), angles.cos()), dim=-1)  # (..., T, H, D)
+        self.sines = angles.sin()  # (..., T, H, D / 2)
 
     def __call__(self, x: Tensor) -> Tensor:
         """x (B, T, H, D), turned."""

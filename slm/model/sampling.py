@@ -1,18 +1,24 @@
-"""From logits to the next token: pure functions of tensors. (B batch, V vocabulary.)"""
+"""From logits to the next token: pure functions of arrays, without torch, the same for every engine. (V vocabulary.)"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from slm.errors import ConfigError
+
+RUN = 64  # logits whose largest is looked at first, when the k largest of all are wanted
+LARGEST_BIAS = 100.0  # OpenAI's bound
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn. The defaults draw from the model's own distribution."""
+    """How the next token is drawn. The defaults draw from the model's own distribution.
+
+    In this order: repetition_penalty, logit_bias, temperature, top_k, top_p, min_p.
+    """
 
     temperature: float = 1.0
     """Divides the logits: under 1 is safer, over 1 wilder, 0 takes the likeliest token every time."""
@@ -20,6 +26,12 @@ class Sampling:
     """Only the k likeliest tokens may come; 0 means all."""
     top_p: float = 1.0
     """Only the likeliest tokens that together reach this probability may come (Holtzman et al. 2019)."""
+    min_p: float = 0.0
+    """Only tokens at least so likely, as a share of the likeliest one's probability, may come (arXiv 2407.01082)."""
+    repetition_penalty: float = 1.0
+    """Over 1 makes tokens that stand in the text already less likely (Keskar et al. 2019, section 4.1)."""
+    logit_bias: dict[str, float] = field(default_factory=dict)
+    """What is added to the logit of a token id, -100 (never) to 100 (always)."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature <= 100:
@@ -28,22 +40,79 @@ class Sampling:
             raise ConfigError(f"top_k expects 0 (all tokens) or a whole number from 1 up, got {self.top_k}")
         if not 0 < self.top_p <= 1:
             raise ConfigError(f"top_p expects a probability above 0 and up to 1, got {self.top_p}")
+        if not 0 <= self.min_p <= 1:
+            raise ConfigError(f"min_p expects a share from 0 to 1, got {self.min_p}")
+        if not 0 < self.repetition_penalty <= 100:
+            raise ConfigError(
+                f"repetition_penalty expects a number above 0, 1 for none, up to 100; got {self.repetition_penalty}"
+            )
+        for token, bias in self.logit_bias.items():
+            if not token.isascii() or not token.isdigit() or not abs(bias) <= LARGEST_BIAS:
+                raise ConfigError(f"logit_bias expects token ids with a number from -100 to 100, got {token}: {bias}")
 
 
-def sample(logits: Tensor, sampling: Sampling, generators: list[torch.Generator]) -> Tensor:
-    """Draw one token id for each row of logits (B, V), on the CPU; returns (B,).
+def sample(logits: np.ndarray, sampling: Sampling, generator: np.random.Generator, seen: Sequence[int] = ()) -> int:
+    """Draw a token id from logits (V,), where the text has the tokens `seen` already.
 
-    Row i draws from generators[i] alone, one number a token, so that a text does not depend on its neighbours.
+    One number of `generator` is used a token, none at temperature 0: a text does not depend on its neighbours.
     """
+    logits = adjusted(logits, sampling, seen)
     if sampling.temperature == 0:
-        return logits.argmax(dim=-1)
-    logits, ids = (logits.float() / sampling.temperature).sort(dim=-1, descending=True, stable=True)
-    if sampling.top_k:
-        logits, ids = logits[:, : sampling.top_k], ids[:, : sampling.top_k]
-    cumulative = logits.softmax(dim=-1).double().cumsum(dim=-1)  # (B, k)
-    # The first token always stays; the one that crosses top_p stays too.
-    kept = (cumulative < sampling.top_p).sum(dim=-1).clamp(max=logits.size(1) - 1)  # (B,) last place that may come
-    ceiling = cumulative.gather(1, kept[:, None])
-    draws = torch.stack([torch.rand(1, generator=g, dtype=torch.float64) for g in generators])  # (B, 1)
-    places = torch.searchsorted(cumulative, draws * ceiling, right=True).clamp(max=kept[:, None])
-    return ids.gather(1, places)[:, 0]
+        return int(logits.argmax())
+    ids = None
+    if sampling.top_k or sampling.top_p < 1 or sampling.min_p:
+        ids = likeliest(logits, sampling.top_k or len(logits))
+        logits = logits[ids]
+    weights = np.exp((logits - logits.max()) / np.float32(sampling.temperature))  # the likeliest has 1
+    cumulative = weights.cumsum(dtype=np.float64)
+    kept = len(weights)
+    if sampling.top_p < 1:  # the one that crosses top_p stays
+        kept = int(np.searchsorted(cumulative, sampling.top_p * cumulative[-1], side="left")) + 1
+    if sampling.min_p:
+        kept = min(kept, int((weights >= sampling.min_p).sum()))
+    kept = max(1, min(kept, len(weights)))
+    place = int(np.searchsorted(cumulative[:kept], generator.random() * cumulative[kept - 1], side="right"))
+    place = min(place, kept - 1)
+    return place if ids is None else int(ids[place])
+
+
+def adjusted(logits: np.ndarray, sampling: Sampling, seen: Sequence[int] = ()) -> np.ndarray:
+    """Logits (V,) after repetition penalty and bias; the same array where there are none."""
+    if sampling.repetition_penalty == 1 and not sampling.logit_bias:
+        return logits
+    logits = logits.copy()
+    if sampling.repetition_penalty != 1 and len(seen):
+        places = np.unique(np.asarray(seen))
+        values = logits[places]
+        logits[places] = np.where(
+            values > 0, values / sampling.repetition_penalty, values * sampling.repetition_penalty
+        )
+    for token, bias in sampling.logit_bias.items():
+        if int(token) >= len(logits):
+            raise ConfigError(f"logit_bias expects token ids from 0 to {len(logits) - 1}, got {token}")
+        logits[int(token)] += np.float32(bias)
+    return logits
+
+
+def likeliest(logits: np.ndarray, k: int) -> np.ndarray:
+    """The ids of the k largest of logits (V,), largest first, of equal ones the smaller id first."""
+    runs = len(logits) // RUN
+    if k < runs // 2:
+        # At least k logits reach the k-th largest of the runs' maxima, so the k largest of all do.
+        maxima = logits[: runs * RUN].reshape(runs, RUN).max(axis=1)
+        places = np.flatnonzero(logits >= np.partition(maxima, -k)[-k])
+        return places[np.argsort(-logits[places], kind="stable")[:k]]
+    return np.argsort(-logits, kind="stable")[:k]
+
+
+def log_probabilities(logits: np.ndarray) -> np.ndarray:
+    """The natural logarithms of the softmax of logits (..., V), summed in float64; float32."""
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=-1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return logits.astype(np.float32)
+
+
+def generator_for(seed: int, number: int = 0) -> np.random.Generator:
+    """The source of draws of text `number` of a seed: independent of all others (Salmon et al. 2011, Philox)."""
+    return np.random.Generator(np.random.Philox(key=np.array([seed % 2**64, number], np.uint64)))

@@ -128,7 +128,7 @@ def test_the_norms_own_gradients_are_autograds(shape: tuple[int, ...], turned: b
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(shape, generator=draw).transpose(1, 2).requires_grad_()  # as queries stand in memory: apart
     toward = torch.randn(x.shape, generator=draw)
-    norm, rotation = RMSNorm(shape[-1]), Rotation(3, *x.shape[1:], x.device) if turned else None
+    norm, rotation = RMSNorm(shape[-1]), Rotation(torch.arange(3, 3 + x.size(1)), *x.shape[2:]) if turned else None
     with torch.no_grad():
         norm.weight.uniform_(0.5, 2)
     expected = F.rms_norm(x, x.shape[-1:], norm.weight, qwen3.EPSILON)
@@ -150,14 +150,14 @@ def test_in_bfloat16_the_norm_is_rounded_only_at_the_end():
 
 def test_a_rotation_keeps_lengths_and_tells_distances_only():
     q, k = torch.randn(2, 1, 1, 1, 8, generator=torch.Generator().manual_seed(0))
-    row = Rotation(0, 100, 1, 8, torch.device("cpu"))
+    row = Rotation(torch.arange(100), 1, 8)
     queries, keys = row(q.expand(1, 100, 1, 8)), row(k.expand(1, 100, 1, 8))
     torch.testing.assert_close(queries.norm(dim=-1), q.norm(dim=-1).expand(1, 100, 1))
     products = queries[0, :, 0] @ keys[0, :, 0].mT
     for distance in (0, 1, 40):
         diagonal = products.diagonal(-distance)
         torch.testing.assert_close(diagonal, diagonal[:1].expand_as(diagonal), atol=1e-4, rtol=0)
-    torch.testing.assert_close(Rotation(7, 3, 1, 8, torch.device("cpu"))(q.expand(1, 3, 1, 8)), queries[:, 7:10])
+    torch.testing.assert_close(Rotation(torch.arange(7, 10), 1, 8)(q.expand(1, 3, 1, 8)), queries[:, 7:10])
 
 
 def test_it_has_about_as_many_weights_as_gpt2():

@@ -1,0 +1,71 @@
+"""Models in the form in which the fast engine loads them, kept from one command to the next. Without torch.
+
+    <cache>/engines/<weights' SHA-256>-<config's>-<bits>-<form>/model.onnx, engine.json
+
+The cache is $SLM_CACHE, or slm/ in $XDG_CACHE_HOME or ~/.cache; it may be deleted at any time. What was not used for
+longest is removed when it grows past LARGEST.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from slm.atomic_write import new_folder
+from slm.model_folder import ModelFolder, sha256_of
+
+FORM = 1  # to be raised when graphs change, so that older ones are made anew
+GRAPH = "model.onnx"
+LARGEST = 4 * 2**30  # bytes
+
+
+def cache_folder() -> Path:
+    if folder := os.environ.get("SLM_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slm"
+
+
+def cached_graph(folder: ModelFolder, bits: int) -> Path | None:
+    """The graph of a model, if it is in the cache, whole."""
+    entry = _entry(folder, bits)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        record = json.loads((entry / "engine.json").read_text(encoding="utf-8"))
+        if record["sha256"] == sha256_of(entry / GRAPH):
+            os.utime(entry)  # used now
+            return entry / GRAPH
+    return None
+
+
+def cache_graph(folder: ModelFolder, bits: int, write: Callable[[Path], None]) -> Path:
+    """Have `write` make the graph of a model in the cache; its path. Raises OSError with nothing left behind."""
+    entry = _entry(folder, bits)
+    with new_folder(entry) as temporary:
+        write(temporary / GRAPH)
+        record = {"weights": folder.sha256, "bits": bits, "sha256": sha256_of(temporary / GRAPH)}
+        (temporary / "engine.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    _remove_oldest(entry)
+    return entry / GRAPH
+
+
+def _entry(folder: ModelFolder, bits: int) -> Path:
+    config = hashlib.sha256((folder.path / "config.json").read_bytes()).hexdigest()
+    return cache_folder() / "engines" / f"{folder.sha256[:32]}-{config[:8]}-{bits}-{FORM}"
+
+
+def _remove_oldest(new: Path) -> None:
+    sizes = {
+        entry: sum(file.stat().st_size for file in entry.iterdir())
+        for entry in new.parent.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".")
+    }
+    for entry in sorted(sizes, key=lambda path: path.stat().st_mtime):
+        if sum(sizes.values()) <= LARGEST:
+            return
+        if entry != new:
+            shutil.rmtree(entry, ignore_errors=True)
+            del sizes[entry]

@@ -1,0 +1,179 @@
+"""The fast engine for CPUs: ONNX Runtime over the graph of `onnx_graph`, with the cache in our own memory. No torch.
+
+Sequences lie in rows of one array a layer, so that those that go on by one token are one batch, wherever they stand;
+prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from slm.errors import ModelError
+
+PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
+CPU = "cpu"
+
+
+class OnnxEngine:
+    """An `Engine` over the model.onnx at `path`. Raises ModelError where the file cannot be used."""
+
+    def __init__(self, path: Path, threads: int, slots: int = 16, label: str = ""):
+        self.slots = slots
+        self.name = f"onnxruntime {onnxruntime.__version__}{label}, {threads} thread{'s' if threads > 1 else ''}"
+        self._session = _session(path, threads)
+        shapes = {value.name: value.shape for value in self._session.get_inputs()}
+        outputs = self._session.get_outputs()
+        self._caches = [name.removeprefix("past_key_values.") for name in shapes if name.startswith("past_")]
+        _, self._heads, _, self._width = shapes[f"past_key_values.{self._caches[0]}"]
+        self.vocabulary = outputs[0].shape[2]
+        self.context = int(self._session.get_modelmeta().custom_metadata_map["context"])
+        self._rows: list[int] = []  # which sequence lies in each row
+        self._lengths: dict[int, int] = {}
+        self._next = 0
+        self._capacity = 0
+        self._grow(1)
+
+    def open(self) -> int:
+        self._next += 1
+        self._rows.append(self._next)
+        self._grow(len(self._rows))
+        self._lengths[self._next] = 0
+        return self._next
+
+    def fork(self, sequence: int, length: int) -> int:
+        copy = self.open()
+        self._room[:, len(self._rows) - 1, :, :length] = self._room[:, self._rows.index(sequence), :, :length]
+        self._lengths[copy] = length
+        return copy
+
+    def rewind(self, sequence: int, length: int) -> None:
+        self._lengths[sequence] = length
+
+    def close(self, sequence: int) -> None:
+        self._swap(self._rows.index(sequence), len(self._rows) - 1)
+        self._rows.pop()
+        del self._lengths[sequence]
+
+    def extend(self, parts: Mapping[int, Sequence[int]]) -> np.ndarray:
+        place = {sequence: number for number, sequence in enumerate(parts)}
+        logits = np.empty((len(parts), self.vocabulary), np.float32) if len(parts) > 1 else None
+        one_by_one = [sequence for sequence, ids in parts.items() if len(ids) > 1]
+        together = [sequence for sequence, ids in parts.items() if len(ids) == 1]
+        for sequence in one_by_one:
+            found = self._prompt(sequence, parts[sequence])
+            if logits is None:
+                return found
+            logits[place[sequence]] = found[0]
+        if together:
+            self._gather(together)
+            order = self._rows[: len(together)]
+            found = self._decode(np.array([parts[sequence][0] for sequence in order]), order)
+            if logits is None:
+                return found
+            logits[[place[sequence] for sequence in order]] = found
+        return logits
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        sequence = self.open()
+        try:
+            return np.concatenate([self._run_prompt(sequence, part, len(part)) for part in _parts(ids)])
+        finally:
+            self.close(sequence)
+
+    def _prompt(self, sequence: int, ids: Sequence[int]) -> np.ndarray:
+        """The logits (1, V) after the last of several tokens."""
+        for part in _parts(ids):
+            found = self._run_prompt(sequence, part, 1)
+        return found
+
+    def _run_prompt(self, sequence: int, ids: Sequence[int], wanted: int) -> np.ndarray:
+        """The logits (wanted, V) after the last `wanted` of some tokens of one sequence."""
+        row, past = self._rows.index(sequence), self._lengths[sequence]
+        end = past + len(ids)
+        binding = self._bind(slice(row, row + 1))
+        places = np.arange(past, end)[None]
+        rows = np.arange(len(ids) - wanted, len(ids))
+        logits = self._run(binding, np.asarray(ids)[None], places, np.array([end - 1]), end, rows)
+        self._lengths[sequence] = end
+        return logits[0]
+
+    def _decode(self, ids: np.ndarray, sequences: list[int]) -> np.ndarray:
+        """One token more for the sequences in the first rows: logits (B, V)."""
+        past = np.array([self._lengths[sequence] for sequence in sequences])
+        count = len(sequences)
+        if count not in self._bindings:
+            self._bindings[count] = self._bind(slice(0, count))
+        rows = np.zeros(1, np.int64)
+        logits = self._run(self._bindings[count], ids[:, None], past[:, None], past, int(past.max()) + 1, rows)
+        for sequence in sequences:
+            self._lengths[sequence] += 1
+        return logits[:, 0]
+
+    def _run(
+        self, binding: Any, ids: np.ndarray, places: np.ndarray, last: np.ndarray, longest: int, rows: np.ndarray
+    ) -> np.ndarray:
+        logits = np.empty((len(ids), len(rows), self.vocabulary), np.float32)
+        fed = {
+            "input_ids": ids.astype(np.int64), "position_ids": places.astype(np.int64), "rows": rows,
+            "seqlens_k": last.astype(np.int32), "total_sequence_length": np.array([longest], np.int32),
+        }  # fmt: skip
+        for name, values in fed.items():
+            binding.bind_input(name, CPU, 0, values.dtype, values.shape, values.ctypes.data)
+        binding.bind_output("logits", CPU, 0, np.float32, logits.shape, logits.ctypes.data)
+        self._session.run_with_iobinding(binding)
+        return logits
+
+    def _bind(self, rows: slice) -> Any:
+        """A binding whose cache, past and present, is these rows of ours."""
+        binding = self._session.io_binding()
+        for name, room in zip(self._caches, self._room, strict=True):
+            part = room[rows]
+            for bind, kind in ((binding.bind_input, "past_key_values."), (binding.bind_output, "present.")):
+                bind(kind + name, CPU, 0, np.float32, part.shape, part.ctypes.data)
+        return binding
+
+    def _gather(self, sequences: list[int]) -> None:
+        """Bring sequences into the first rows, in any order."""
+        count, wanted = len(sequences), set(sequences)
+        inside = [row for row in range(count) if self._rows[row] not in wanted]
+        outside = [row for row in range(count, len(self._rows)) if self._rows[row] in wanted]
+        for first, second in zip(inside, outside, strict=True):
+            self._swap(first, second)
+
+    def _swap(self, first: int, second: int) -> None:
+        if first != second:
+            length = max(self._lengths[self._rows[first]], self._lengths[self._rows[second]])
+            kept = self._room[:, first, :, :length].copy()
+            self._room[:, first, :, :length] = self._room[:, second, :, :length]
+            self._room[:, second, :, :length] = kept
+            self._rows[first], self._rows[second] = self._rows[second], self._rows[first]
+
+    def _grow(self, rows: int) -> None:
+        if rows > self._capacity:
+            old, self._capacity = self._capacity, max(rows, 2 * self._capacity)
+            shape = (len(self._caches), self._capacity, self._heads, self.context, self._width)
+            room = np.zeros(shape, np.float32)
+            if old:
+                room[:, :old] = self._room
+            self._room = room
+            self._bindings: dict[int, Any] = {}  # by the number of rows that decode together
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[first : first + PROMPT_TOKENS] for first in range(0, len(ids), PROMPT_TOKENS)]
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own classes share no parent but this one
+        first = str(error).splitlines()[0]
+        raise ModelError(f"{path}: onnxruntime cannot load it ({first}); remove it, so that it is made anew") from None

@@ -1,0 +1,228 @@
+"""A model as one ONNX graph with a key-value cache, from the operators that ONNX Runtime has fused kernels for.
+
+    input_ids, position_ids (B, T)       seqlens_k (B): tokens of each row, with these, less one
+    total_sequence_length (1): of the longest row       rows (R): which of the T places the logits are wanted of
+    past_key_values.N.key, .value (B, H, room, D)  ->  present.N.key, .value; the two may be one memory
+    logits (B, R, V)
+
+Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded to 8 bits a block of a
+row, so that rows do not depend on one another. The embedding and the head are one tensor. Operators of the domain
+com.microsoft: GroupQueryAttention, MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu
+(ONNX Runtime's docs/ContribOperators.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from slm import __version__
+from slm.model.gpt import GPT, GPTConfig
+from slm.model.quantization import quantize
+from slm.model.qwen3 import EPSILON, ROTARY_BASE
+
+CONTRIB = "com.microsoft"
+OPSETS = (helper.make_opsetid("", 21), helper.make_opsetid(CONTRIB, 1))
+IR_VERSION = 10
+ROUNDED_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: the activations in 8 bits
+LAYER_NORM_EPSILON = 1e-5
+
+Weights = Mapping[str, np.ndarray]
+
+
+def build_graph(config: GPTConfig, weights: Weights, bits: int) -> onnx.ModelProto:
+    """The graph of a model whose `state_dict` is `weights`, in float32."""
+    graph = _Graph(config, weights, bits)
+    x, normed = graph.embedded()
+    for number in range(config.n_layer):
+        x, normed = graph.block(number, x, normed)
+    graph.head(normed)
+    return graph.model()
+
+
+def write_graph(model: GPT, path: Path, bits: int) -> None:
+    """Write the graph of `model` to `path`."""
+    weights = {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
+    onnx.save(build_graph(model.config, weights, bits), path)
+
+
+class _Graph:
+    """Nodes and tensors as they are added; every method gives the names of its results."""
+
+    def __init__(self, config: GPTConfig, weights: Weights, bits: int):
+        self.config, self.weights, self.bits = config, weights, bits
+        self.rotary = config.architecture == "qwen3"
+        self.nodes: list[onnx.NodeProto] = []
+        self.tensors: dict[str, onnx.TensorProto] = {}
+
+    def add(self, operator: str, inputs: list[str], *outputs: str, domain: str = "", **attributes: Any) -> str:
+        self.nodes.append(helper.make_node(operator, inputs, outputs, domain=domain, **attributes))
+        return outputs[0]
+
+    def constant(self, name: str, values: np.ndarray) -> str:
+        self.tensors[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
+        return name
+
+    def weight(self, name: str) -> str:
+        return self.constant(name, self.weights[name])
+
+    def embedded(self) -> tuple[str, str]:
+        """The residual stream (B, T, C) at its beginning, and the first block's norm of it."""
+        table = "transformer.wte.weight"
+        if self.bits == 32:
+            x = self.add("Gather", [self.weight(table), "input_ids"], "embedded")
+        else:
+            values, scales, quantized = self.quantized(table)
+            rows = self.constant("rows_of_embedding", np.array([self.config.vocab_size, -1]))
+            flat = self.add("Reshape", [values, rows], "embedding_rows")
+            x = self.add(
+                "GatherBlockQuantized", [flat, "input_ids", scales], "embedded", domain=CONTRIB,
+                bits=self.bits, block_size=quantized.block, gather_axis=0, quantize_axis=1,
+            )  # fmt: skip
+            if quantized.inputs % quantized.block:  # the last block of a row is filled up
+                bounds = {"first_channel": 0, "end_channel": quantized.inputs, "channel_axis": 2}
+                cut = [self.constant(name, np.array([value])) for name, value in bounds.items()]
+                x = self.add("Slice", [x, *cut], "embedded_row")
+        if not self.rotary:
+            places = self.add("Gather", [self.weight("transformer.wpe.weight"), "position_ids"], "places")
+            x = self.add("Add", [x, places], "x0")
+        return x, self.norm(x, "transformer.h.0.ln_1")
+
+    def block(self, number: int, x: str, normed: str) -> tuple[str, str]:
+        """One block, up to the norm that follows it."""
+        name = f"transformer.h.{number}"
+        attended = self.linear(self.attention(number, normed), f"{name}.attn.c_proj")
+        x, normed = self.added_and_normed(x, attended, f"{name}.ln_2")
+        return self.added_and_normed(x, self.mlp(name, normed), self.norm_after(number))
+
+    def norm_after(self, number: int) -> str:
+        return "transformer.ln_f" if number + 1 == self.config.n_layer else f"transformer.h.{number + 1}.ln_1"
+
+    def attention(self, number: int, normed: str) -> str:
+        name, heads = f"transformer.h.{number}.attn", self.config.n_head
+        qkv = self.linear(normed, f"{name}.c_attn")
+        inputs = [qkv, "", ""]
+        rotation: dict[str, Any] = {}
+        caches = ["", ""]
+        if self.rotary:
+            inputs, rotation, caches = self.turned(name, qkv), {"do_rotary": 1}, self.rotation_tables()
+        past = [f"past_key_values.{number}.{part}" for part in ("key", "value")]
+        present = [f"present.{number}.{part}" for part in ("key", "value")]
+        return self.add(
+            "GroupQueryAttention", [*inputs, *past, "seqlens_k", "total_sequence_length", *caches], f"{name}.seen",
+            *present, domain=CONTRIB, num_heads=heads, kv_num_heads=heads, **rotation,
+        )  # fmt: skip
+
+    def turned(self, name: str, qkv: str) -> list[str]:
+        """Queries, keys and values apart, the first two normed by heads; the attention turns them itself."""
+        heads, width = self.config.n_head, self.config.n_embd // self.config.n_head
+        by_head = self.constant("by_head", np.array([0, 0, heads, width]))
+        joined = self.constant("joined", np.array([0, 0, heads * width]))
+        parts = [f"{name}.{letter}" for letter in "qkv"]
+        self.add("Split", [qkv], *parts, axis=-1, num_outputs=3)
+        for place, letter in enumerate("qk"):
+            rows = self.add("Reshape", [parts[place], by_head], f"{parts[place]}.by_head")
+            rows = self.norm(rows, f"{name}.{letter}_norm")
+            parts[place] = self.add("Reshape", [rows, joined], f"{parts[place]}.normed")
+        return parts
+
+    def rotation_tables(self) -> list[str]:
+        width = self.config.n_embd // self.config.n_head
+        waves = 1 / ROTARY_BASE ** (np.arange(0, width, 2, dtype=np.float32) / width)
+        angles = np.arange(self.config.block_size, dtype=np.float32)[:, None] * waves
+        return [self.constant("cosines", np.cos(angles)), self.constant("sines", np.sin(angles))]
+
+    def mlp(self, name: str, normed: str) -> str:
+        if self.rotary:
+            gate = self.linear(normed, f"{name}.mlp.c_gate")
+            opened = self.add("QuickGelu", [gate], f"{name}.opened", domain=CONTRIB, alpha=1.0)  # x * sigmoid(x)
+            hidden = self.add("Mul", [opened, self.linear(normed, f"{name}.mlp.c_up")], f"{name}.hidden")
+        else:
+            hidden = self.add("FastGelu", [self.linear(normed, f"{name}.mlp.c_fc")], f"{name}.hidden", domain=CONTRIB)
+        return self.linear(hidden, f"{name}.mlp.c_proj")
+
+    def norm(self, x: str, name: str) -> str:
+        if self.rotary:
+            return self.add(
+                "SimplifiedLayerNormalization", [x, self.weight(f"{name}.weight")], name, axis=-1, epsilon=EPSILON
+            )
+        return self.add("LayerNormalization", [x, *self.norm_weights(name)], name, axis=-1, epsilon=LAYER_NORM_EPSILON)
+
+    def added_and_normed(self, x: str, branch: str, name: str) -> tuple[str, str]:
+        """x + branch, and its norm, in one operation."""
+        outputs = [name, "", "", f"{name}.sum"]
+        if self.rotary:
+            inputs = [x, branch, self.weight(f"{name}.weight")]
+            self.add("SkipSimplifiedLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=EPSILON)
+        else:
+            inputs = [x, branch, *self.norm_weights(name)]
+            self.add("SkipLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=LAYER_NORM_EPSILON)
+        return outputs[3], name
+
+    def norm_weights(self, name: str) -> list[str]:
+        bias = self.weights.get(f"{name}.bias", np.zeros(self.config.n_embd, np.float32))
+        return [self.weight(f"{name}.weight"), self.constant(f"{name}.bias", bias)]
+
+    def linear(self, x: str, name: str) -> str:
+        """x (..., K) times the matrix (N, K) called `name`, plus its bias."""
+        bias = self.weights.get(f"{name}.bias")
+        bias_name = "" if bias is None else self.constant(f"{name}.bias", bias)
+        if self.bits != 32:
+            return self.multiplied(x, f"{name}.weight", f"{name}.out", bias_name)
+        matrix = self.constant(f"{name}.matrix", self.weights[f"{name}.weight"].T)
+        product = self.add("MatMul", [x, matrix], f"{name}.product")
+        return self.add("Add", [product, bias_name], f"{name}.out") if bias_name else product
+
+    def multiplied(self, x: str, name: str, output: str, bias: str = "") -> str:
+        values, scales, quantized = self.quantized(name)
+        return self.add(
+            "MatMulNBits", [x, values, scales, "", "", bias], output, domain=CONTRIB,
+            N=len(quantized.values), K=quantized.inputs, bits=self.bits, block_size=quantized.block,
+            accuracy_level=ROUNDED_ACTIVATIONS,
+        )  # fmt: skip
+
+    def quantized(self, name: str) -> tuple[str, str, Any]:
+        quantized = quantize(self.weights[name], self.bits)
+        values = self.constant(f"{name}.values", quantized.packed())
+        return values, self.constant(f"{name}.scales", quantized.scales), quantized
+
+    def head(self, normed: str) -> None:
+        table = "transformer.wte.weight"
+        x = self.add("Gather", [normed, "rows"], "wanted", axis=1)
+        if self.bits != 32:
+            self.multiplied(x, table, "logits")
+            return
+        flat = self.add("Reshape", [x, self.constant("flat", np.array([-1, self.config.n_embd]))], "wanted_rows")
+        product = self.add("Gemm", [flat, table], "flat_logits", transB=1)
+        shape = self.add("Shape", [x], "wanted_shape", end=2)
+        whole = self.add("Concat", [shape, self.constant("vocabulary", np.array([-1]))], "logits_shape", axis=0)
+        self.add("Reshape", [product, whole], "logits")
+
+    def model(self) -> onnx.ModelProto:
+        heads, width = self.config.n_head, self.config.n_embd // self.config.n_head
+        caches = [f"{n}.{part}" for n in range(self.config.n_layer) for part in ("key", "value")]
+        integers = {
+            "input_ids": ["batch", "tokens"], "position_ids": ["batch", "tokens"], "rows": ["wanted"],
+        }  # fmt: skip
+        inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n, shape in integers.items()]
+        inputs += [
+            helper.make_tensor_value_info("seqlens_k", TensorProto.INT32, ["batch"]),
+            helper.make_tensor_value_info("total_sequence_length", TensorProto.INT32, [1]),
+        ]
+        room = ["batch", heads, "room", width]
+        inputs += [helper.make_tensor_value_info(f"past_key_values.{n}", TensorProto.FLOAT, room) for n in caches]
+        outputs = [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "wanted", self.config.vocab_size])
+        ]
+        outputs += [helper.make_tensor_value_info(f"present.{n}", TensorProto.FLOAT, room) for n in caches]
+        graph = helper.make_graph(self.nodes, "slm", inputs, outputs, list(self.tensors.values()))
+        model = helper.make_model(
+            graph, opset_imports=OPSETS, ir_version=IR_VERSION, producer_name="slm", producer_version=__version__
+        )
+        helper.set_model_props(model, {"context": str(self.config.block_size), "bits": str(self.bits)})
+        return model
