@@ -32,6 +32,8 @@ from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
 from slm.model_folder import RECORD, WEIGHTS, missing_weights, open_model_folder, read_json, sha256_of
 
+KINDS = {32: torch.float32, 16: torch.float16}
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -65,12 +67,16 @@ def save_model(
     prompt_format: PromptFormat | None = None,
     record: Mapping[str, Any] | None = None,
     state: TrainingState | None = None,
+    bits: int = 32,
+    files: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a model folder, and the training state into it if given. Raises OSError with an old folder untouched."""
+    """Write a model folder, and the training state and more (text) `files` into it if given; with 16 bits the weights
+    are float16. Raises OSError with an old folder untouched."""
     with new_folder(folder) as temporary:
-        safetensors.torch.save_file(tensors_to_hf(model), temporary / WEIGHTS, metadata={"format": "pt"})
-        for name, content in _small_files(model, tokenizer, prompt_format).items():
-            text = content if isinstance(content, str) else json.dumps(content, indent=1, ensure_ascii=False)
+        tensors = {name: tensor.to(KINDS[bits]) for name, tensor in tensors_to_hf(model).items()}
+        safetensors.torch.save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
+        write_small_files(temporary, model, tokenizer, prompt_format, bits)
+        for name, text in (files or {}).items():
             (temporary / name).write_text(text, encoding="utf-8")
         if state is not None:
             (temporary / "state").mkdir()
@@ -130,10 +136,21 @@ def save_best_params(path: Path, model: GPT) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def _small_files(model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat | None) -> dict[str, Any]:
-    end = tokenizer.eot_token
+def write_small_files(
+    folder: Path, model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat | None, bits: int = 32
+) -> None:
+    """Write what stands beside the weights: config, generation config, tokenizer, chat template."""
+    for name, content in _small_files(model, tokenizer, prompt_format, bits).items():
+        text = content if isinstance(content, str) else json.dumps(content, indent=1, ensure_ascii=False)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _small_files(
+    model: GPT, tokenizer: Tokenizer, prompt_format: PromptFormat | None, bits: int
+) -> dict[str, Any]:
+    end, kind = tokenizer.eot_token, str(KINDS[bits]).removeprefix("torch.")
     files = {
-        "config.json": config_to_hf(model.config, end),
+        "config.json": config_to_hf(model.config, end) | {"dtype": kind, "torch_dtype": kind},
         "generation_config.json": {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end},
         "tokenizer.json": tokenizer.definition,
         "tokenizer_config.json": {

@@ -24,7 +24,7 @@ LAYERS = (
     ("checkpoint",),
     ("training", "generation", "evaluation"),
     ("report", "recipe"),
-    ("stage", "prepare", "plan"),
+    ("export", "stage", "prepare", "plan"),
     ("pretrain", "finetune"),
     ("pipeline",),
     ("cli",),

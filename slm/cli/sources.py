@@ -13,6 +13,7 @@ from slm.cli import options
 from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from slm.checkpoint import LoadedModel
     from slm.data.token_store import TokenStore
     from slm.model_folder import ModelFolder
     from slm.recipe import Recipe
@@ -126,3 +127,45 @@ def open_source(source: str, runs: Path, tuned: bool = False) -> ModelFolder:
     if not source or tuned:
         print(f"model: {run.best_model()}", file=sys.stderr)
     return open_model_folder(run.best_model())
+
+
+def model_and_store(
+    source: str, data: str, column: list[str] | None, runs: Path, otherwise: str = ""
+) -> tuple[LoadedModel, TokenStore]:
+    """A model and what to score it on: `data` (a store or a source), else what its run was trained on, else the
+    source `otherwise`. Raises ConfigError where the two have different tokenizers, or there is nothing to score on."""
+    from slm.checkpoint import load_model
+    from slm.config_files import from_dict
+    from slm.data.documents import DocumentsConfig
+    from slm.data.token_store import open_token_store
+    from slm.prepare import prepare
+    from slm.training.run_folder import find_run
+
+    loaded = load_model(open_source(source, runs).path)
+    in_a_run = loaded.folder.parent.name == "checkpoints"
+    if not data and not in_a_run:
+        data = otherwise
+    if not data:
+        if not in_a_run:
+            raise ConfigError(f"{loaded.folder} is no run: say what to score it on with --data")
+        store = open_token_store(Path(find_run(str(loaded.folder.parent.parent), runs).read()["data"]["folder"]))
+    elif (Path(data) / "manifest.json").is_file():
+        store = open_token_store(Path(data))
+    else:
+        kind = "question_answer" if loaded.prompt_format is not None and not _has_text(data) else "text"
+        section = options.documents_section([data], kind, column)
+        store = prepare(
+            from_dict(DocumentsConfig, section, where="--data"),
+            loaded.tokenizer_source,
+            loaded.prompt_format if kind != "text" else None,
+        )
+    if store.tokenizer.sha256 != loaded.tokenizer.sha256:
+        raise ConfigError(
+            f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; "
+            f"prepare it with --tokenizer {loaded.tokenizer_source}"
+        )
+    return loaded, store
+
+
+def _has_text(data: str) -> bool:
+    return data == "samples:stories" or data.endswith((".txt", ".md", ".html"))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from slm.cli import options
-from slm.cli.sources import open_source
+from slm.cli.sources import model_and_store
 from slm.errors import ConfigError
-
-if TYPE_CHECKING:
-    from slm.checkpoint import LoadedModel
-    from slm.data.token_store import TokenStore
 
 RUNS = Path("runs")
 
@@ -61,7 +57,7 @@ def evaluate(
         raise ConfigError(
             f"--split expects {' or '.join(SPLITS)} and --batch-size at least 1, got {split!r} and {batch_size}"
         )
-    loaded, store = _model_and_store(model, data, column, runs)
+    loaded, store = model_and_store(model, data, column, runs)
     loaded.model.to(choose_machine(precision="float32").device)
     observer, responses = ConsoleObserver(), store.prompt_format is not None
     try:
@@ -108,38 +104,3 @@ def report(
         import webbrowser
 
         webbrowser.open(path.resolve().as_uri())
-
-
-def _model_and_store(source: str, data: str, column: list[str] | None, runs: Path) -> tuple[LoadedModel, TokenStore]:
-    from slm.checkpoint import load_model
-    from slm.config_files import from_dict
-    from slm.data.documents import DocumentsConfig
-    from slm.data.token_store import open_token_store
-    from slm.prepare import prepare
-    from slm.training.run_folder import find_run
-
-    loaded = load_model(open_source(source, runs).path)
-    if not data:
-        if loaded.folder.parent.name != "checkpoints":
-            raise ConfigError(f"{loaded.folder} is no run: say what to score it on with --data")
-        store = open_token_store(Path(find_run(str(loaded.folder.parent.parent), runs).read()["data"]["folder"]))
-    elif (Path(data) / "manifest.json").is_file():
-        store = open_token_store(Path(data))
-    else:
-        kind = "question_answer" if loaded.prompt_format is not None and not _has_text(data) else "text"
-        section = options.documents_section([data], kind, column)
-        store = prepare(
-            from_dict(DocumentsConfig, section, where="--data"),
-            loaded.tokenizer_source,
-            loaded.prompt_format if kind != "text" else None,
-        )
-    if store.tokenizer.sha256 != loaded.tokenizer.sha256:
-        raise ConfigError(
-            f"{store.folder} is tokenized by {store.tokenizer.name!r}, the model by {loaded.tokenizer.name!r}; "
-            f"prepare it with --tokenizer {loaded.tokenizer_source}"
-        )
-    return loaded, store
-
-
-def _has_text(data: str) -> bool:
-    return data == "samples:stories" or data.endswith((".txt", ".md", ".html"))

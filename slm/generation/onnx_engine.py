@@ -25,7 +25,7 @@ class OnnxEngine:
     def __init__(self, path: Path, threads: int, slots: int = 16, label: str = ""):
         self.slots = slots
         self.name = f"onnxruntime {onnxruntime.__version__}{label}, {threads} thread{'s' if threads > 1 else ''}"
-        self._session = _session(path, threads)
+        self._session = open_session(path, threads)
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
         outputs = self._session.get_outputs()
         self._caches = [name.removeprefix("past_key_values.") for name in shapes if name.startswith("past_")]
@@ -168,7 +168,8 @@ def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[first : first + PROMPT_TOKENS] for first in range(0, len(ids), PROMPT_TOKENS)]
 
 
-def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Load a graph for the CPU; 0 threads are as many as there are cores. Raises ModelError where it cannot be."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3

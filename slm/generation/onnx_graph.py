@@ -37,21 +37,19 @@ Weights = Mapping[str, np.ndarray]
 
 def build_graph(config: GPTConfig, weights: Weights, bits: int) -> onnx.ModelProto:
     """The graph of a model whose `state_dict` is `weights`, in float32."""
-    graph = _Graph(config, weights, bits)
-    x, normed = graph.embedded()
-    for number in range(config.n_layer):
-        x, normed = graph.block(number, x, normed)
-    graph.head(normed)
-    return graph.model()
+    return Graph(config, weights, bits).built()
 
 
 def write_graph(model: GPT, path: Path, bits: int) -> None:
     """Write the graph of `model` to `path`."""
-    weights = {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
-    onnx.save(build_graph(model.config, weights, bits), path)
+    onnx.save(build_graph(model.config, weights_of(model), bits), path)
 
 
-class _Graph:
+def weights_of(model: GPT) -> Weights:
+    return {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
+
+
+class Graph:
     """Nodes and tensors as they are added; every method gives the names of its results."""
 
     def __init__(self, config: GPTConfig, weights: Weights, bits: int):
@@ -59,6 +57,14 @@ class _Graph:
         self.rotary = config.architecture == "qwen3"
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: dict[str, onnx.TensorProto] = {}
+        self.made: set[str] = set()  # results that several nodes share
+
+    def built(self) -> onnx.ModelProto:
+        x, normed = self.embedded()
+        for number in range(self.config.n_layer):
+            x, normed = self.block(number, x, normed)
+        self.head(normed)
+        return self.model()
 
     def add(self, operator: str, inputs: list[str], *outputs: str, domain: str = "", **attributes: Any) -> str:
         self.nodes.append(helper.make_node(operator, inputs, outputs, domain=domain, **attributes))
@@ -192,8 +198,11 @@ class _Graph:
         return values, self.constant(f"{name}.scales", quantized.scales), quantized
 
     def head(self, normed: str) -> None:
+        self.logits(self.add("Gather", [normed, "rows"], "wanted", axis=1))
+
+    def logits(self, x: str) -> None:
+        """The logits of final hidden states (B, R, C)."""
         table = "transformer.wte.weight"
-        x = self.add("Gather", [normed, "rows"], "wanted", axis=1)
         if self.bits != 32:
             self.multiplied(x, table, "logits")
             return
@@ -203,26 +212,29 @@ class _Graph:
         whole = self.add("Concat", [shape, self.constant("vocabulary", np.array([-1]))], "logits_shape", axis=0)
         self.add("Reshape", [product, whole], "logits")
 
+    def interface(self) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
+        """The graph's inputs and outputs."""
+        inputs = [
+            tensor_value("input_ids", ["batch", "tokens"]), tensor_value("position_ids", ["batch", "tokens"]),
+            tensor_value("rows", ["wanted"]), tensor_value("seqlens_k", ["batch"], TensorProto.INT32),
+            tensor_value("total_sequence_length", [1], TensorProto.INT32),
+        ]  # fmt: skip
+        logits = tensor_value("logits", ["batch", "wanted", self.config.vocab_size], TensorProto.FLOAT)
+        return inputs + self.caches("past_key_values", "room"), [logits, *self.caches("present", "room")]
+
+    def caches(self, prefix: str, length: str) -> list[onnx.ValueInfoProto]:
+        shape = ["batch", self.config.n_head, length, self.config.n_embd // self.config.n_head]
+        names = [f"{prefix}.{n}.{part}" for n in range(self.config.n_layer) for part in ("key", "value")]
+        return [tensor_value(name, shape, TensorProto.FLOAT) for name in names]
+
     def model(self) -> onnx.ModelProto:
-        heads, width = self.config.n_head, self.config.n_embd // self.config.n_head
-        caches = [f"{n}.{part}" for n in range(self.config.n_layer) for part in ("key", "value")]
-        integers = {
-            "input_ids": ["batch", "tokens"], "position_ids": ["batch", "tokens"], "rows": ["wanted"],
-        }  # fmt: skip
-        inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, shape) for n, shape in integers.items()]
-        inputs += [
-            helper.make_tensor_value_info("seqlens_k", TensorProto.INT32, ["batch"]),
-            helper.make_tensor_value_info("total_sequence_length", TensorProto.INT32, [1]),
-        ]
-        room = ["batch", heads, "room", width]
-        inputs += [helper.make_tensor_value_info(f"past_key_values.{n}", TensorProto.FLOAT, room) for n in caches]
-        outputs = [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "wanted", self.config.vocab_size])
-        ]
-        outputs += [helper.make_tensor_value_info(f"present.{n}", TensorProto.FLOAT, room) for n in caches]
-        graph = helper.make_graph(self.nodes, "slm", inputs, outputs, list(self.tensors.values()))
+        graph = helper.make_graph(self.nodes, "slm", *self.interface(), list(self.tensors.values()))
         model = helper.make_model(
             graph, opset_imports=OPSETS, ir_version=IR_VERSION, producer_name="slm", producer_version=__version__
         )
         helper.set_model_props(model, {"context": str(self.config.block_size), "bits": str(self.bits)})
         return model
+
+
+def tensor_value(name: str, shape: list[str | int], kind: int = TensorProto.INT64) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, shape)

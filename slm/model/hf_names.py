@@ -58,8 +58,6 @@ def config_to_hf(config: GPTConfig, end_of_text: int) -> dict[str, Any]:
         "scale_attn_by_inverse_layer_idx": False,
         "scale_attn_weights": True,
         "tie_word_embeddings": True,
-        "dtype": "float32",
-        "torch_dtype": "float32",
         "use_cache": True,
         "vocab_size": config.vocab_size,
         "slm_bias": config.bias,

@@ -55,8 +55,6 @@ def config_to_hf(config: GPTConfig, end_of_text: int) -> dict[str, Any]:
         "sliding_window": None,
         "tie_word_embeddings": True,
         "use_sliding_window": False,
-        "dtype": "float32",
-        "torch_dtype": "float32",
         "use_cache": True,
         "vocab_size": config.vocab_size,
     }
