@@ -27,27 +27,8 @@ import numpy as np
 
 NEW, ROUNDS = 100, 3
 BATCHES, THREADS = (1, 16), (1, 2)
-OPENINGS = [
-    f"Once upon a time, there was a {word}"
-    for word in [
-        "girl",
-        "boy",
-        "dog",
-        "cat",
-        "bird",
-        "fish",
-        "bear",
-        "frog",
-        "tree",
-        "star",
-        "king",
-        "man",
-        "duck",
-        "car",
-        "ball",
-        "cow",
-    ]
-]
+NOUNS = "girl boy dog cat bird fish bear frog tree star king man duck car ball cow"
+OPENINGS = [f"Once upon a time, there was a {noun}" for noun in NOUNS.split(" ")]
 ENGINES = [
     ("slm, onnxruntime", 8), ("slm, onnxruntime", 4), ("slm, onnxruntime", 32), ("slm, torch", 32),
     ("llama.cpp Q8_0", 8), ("llama.cpp Q4_0", 4), ("llama.cpp F32", 32),

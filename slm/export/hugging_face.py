@@ -25,7 +25,8 @@ def write_hugging_face(loaded: LoadedModel, folder: Path, bits: int, card: str) 
     generation = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "max_new_tokens": 200}
     generation |= {"do_sample": False} if answers else {"do_sample": True, "temperature": 0.8, "top_k": 50}
     extra = {CARD: card, "generation_config.json": json.dumps(generation, indent=1)}
-    record = {key: value for key, value in loaded.record.items() if key not in ("sha256", "slm", "torch")}
+    own = ("slm", "torch", "tokenizer", "prompt_format", "sha256")  # save_model states these itself
+    record = {key: value for key, value in loaded.record.items() if key not in own}
     save_model(
         folder, loaded.model, loaded.tokenizer, loaded.prompt_format,
         record | {"exported_from": loaded.sha256}, bits=bits, files=extra,
@@ -39,6 +40,8 @@ class TransformersFolder:
         transformers = import_extra("transformers", "export", "loading the export again with transformers")
         import torch
 
+        transformers.logging.set_verbosity_error()  # that hard strings are longer than the context is nobody's mistake
+        transformers.logging.disable_progress_bar()
         self.name = f"transformers {transformers.__version__}"
         try:
             self._tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)

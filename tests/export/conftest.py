@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Any:
+    """A model folder in memory: a GPT-2 of two layers with a vocabulary of its own."""
+    from slm.checkpoint import load_model, save_model
+    from tiny import tiny_model, tiny_tokenizer
+
+    save_model(tmp_path / "model", tiny_model(n_embd=32), tiny_tokenizer(), record={"run": "tiny"})
+    return load_model(tmp_path / "model")
+
+
+@pytest.fixture
+def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many strings as a test has time for."""
+    from slm.export import round_trip
+
+    monkeypatch.setattr(round_trip, "STRINGS", 300)
