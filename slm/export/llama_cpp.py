@@ -42,7 +42,7 @@ class LlamaCpp:
             import_extra("xllamacpp", "export", "checking a GGUF file with llama.cpp")
         if not self._path.is_file():
             raise ModelError(f"{path}: expected a GGUF file, found none; write one with slm export")
-        self._said = tempfile.TemporaryFile()  # what it prints, for the last line of it where it dies
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - what it prints, for the last line of it where it dies
         self._expired = False
         command = [sys.executable, "-P", str(CHILD), str(self._path), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)

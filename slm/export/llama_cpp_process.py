@@ -186,7 +186,8 @@ def _only_place(words: list[int], pattern: list[int]) -> int | None:
 
 def limit_harm(path: str) -> None:
     """A damaged file may make llama.cpp ask for any amount of memory, or abort: no more than a model of this size
-    needs, and no picture of the process on the disk."""
+    needs; and no debugger is called then, which takes seconds, nor the process written to the disk."""
+    os.environ["GGML_NO_BACKTRACE"] = "1"
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
