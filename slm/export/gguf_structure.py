@@ -8,6 +8,7 @@ believed.
 from __future__ import annotations
 
 import math
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,21 +47,20 @@ def check_gguf(path: Path) -> GGUFStructure:
     Weights that were changed where they stand are not noticed: compare the file's SHA-256 for that.
     """
     try:
-        content = path.read_bytes()
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _Reader(path, content).structure()
     except OSError as error:
         raise ModelError(f"{path}: expected a GGUF file, cannot read one ({error.strerror})") from None
-    try:
-        return _Reader(path, content).structure()
-    except UnicodeDecodeError as error:
+    except ValueError as error:  # an empty file, or a string that is no UTF-8
         raise ModelError(f"{path}: not a whole GGUF file ({error}); export the model again") from None
 
 
 class _Reader:
-    def __init__(self, path: Path, content: bytes):
-        self.path, self.content, self.place = path, memoryview(content), 0
+    def __init__(self, path: Path, content: mmap.mmap):
+        self.path, self.content, self.place = path, content, 0
 
     def structure(self) -> GGUFStructure:
-        magic, version = bytes(self.take(4)), self.number("<I")
+        magic, version = self.take(4), self.number("<I")
         if magic != MAGIC or version != VERSION:
             self.refuse(f"begins with {magic!r}, version {version}, not {MAGIC!r}, version {VERSION}")
         tensors, keys = self.number("<Q"), self.number("<Q")
@@ -114,12 +114,12 @@ class _Reader:
         return self.number(SCALARS[kind])
 
     def string(self) -> str:
-        return str(self.take(self.number("<Q")), "utf-8")
+        return self.take(self.number("<Q")).decode()
 
     def number(self, form: str) -> Any:
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]
 
-    def take(self, size: int) -> memoryview:
+    def take(self, size: int) -> bytes:
         if size > len(self.content) - self.place:
             self.refuse(f"ends at byte {len(self.content)}, where {size} more are announced at {self.place}")
         self.place += size
