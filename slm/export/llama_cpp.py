@@ -113,11 +113,11 @@ class LlamaCpp:
             return self._reply()
 
     def _reply(self) -> Any:
-        line = self._process.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise self._death()
-        reply = json.loads(line)
-        content = self._process.stdout.read(reply["bytes"])
+        try:
+            reply = json.loads(self._process.stdout.readline())
+            content = self._process.stdout.read(reply["bytes"])
+        except (ValueError, KeyError, TypeError):  # half a line, or none: it died
+            raise self._death() from None
         if len(content) < reply["bytes"]:
             raise self._death()
         if "error" in reply:

@@ -28,7 +28,7 @@ def loaded(tokenizer: Tokenizer | None = None, prompt_format: PromptFormat | Non
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.dim() == 2 and ".h." in name:
-                parameter *= 0.5
+                parameter *= 0.25
     return LoadedModel(model, tokenizer, prompt_format, Path("model"), SHA256)
 
 

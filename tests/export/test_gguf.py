@@ -121,7 +121,8 @@ def test_it_carries_the_tokenizer_and_the_prompt_format(tmp_path: Path, prompt_f
     found, definition = contents(path), model.tokenizer.definition
     end = model.tokenizer.eot_token
     assert found["tokenizer.ggml.model"] == "gpt2" and found["tokenizer.ggml.pre"] == "gpt-2"
-    assert found["tokenizer.ggml.tokens"][:end] == sorted(definition["model"]["vocab"], key=definition["model"]["vocab"].get)[:end]  # fmt: skip  # noqa: E501
+    vocabulary = definition["model"]["vocab"]
+    assert found["tokenizer.ggml.tokens"][:end] == sorted(vocabulary, key=vocabulary.get)[:end]
     assert found["tokenizer.ggml.tokens"][end:] == [END_OF_TEXT, f"[PAD{end + 1}]", f"[PAD{end + 2}]"]
     assert found["tokenizer.ggml.token_type"][end - 1 :] == [1, 3, 5, 5]
     assert found["tokenizer.ggml.merges"] == [" ".join(merge) for merge in definition["model"]["merges"]]
