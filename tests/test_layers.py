@@ -23,7 +23,7 @@ LAYERS = (
     ("model_folder",),
     ("checkpoint",),
     ("training", "generation", "evaluation"),
-    ("report", "recipe"),
+    ("report", "recipe", "export"),
     ("stage", "prepare", "plan"),
     ("pretrain", "finetune"),
     ("pipeline",),

@@ -27,8 +27,8 @@ def loaded(tokenizer: Tokenizer | None = None, prompt_format: PromptFormat | Non
     model = tiny_model(**{"n_embd": 64, "block_size": 64, "vocab_size": tokenizer.n_vocab} | shape)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if parameter.dim() == 2 and ".h." in name:
-                parameter *= 0.25
+            if parameter.dim() == 2:
+                parameter *= 0.2 if ".h." in name else 0.3
     return LoadedModel(model, tokenizer, prompt_format, Path("model"), SHA256)
 
 
