@@ -23,8 +23,8 @@ from slm.errors import ConfigError, DataError, ModelError, import_extra
 from slm.model.sampling import log_probabilities
 from slm.processor import available_cores
 
-TIMEOUT = 60.0  # seconds for one answer; a model of 124 million parameters gives 1,000 logits in about ten
-
+TIMEOUT = 300.0  # seconds for one answer: 124 million parameters, 1,024 tokens, two busy cores took 55
+LOADING, LOADED_A_SECOND = 20.0, 20_000_000  # seconds, and bytes of the file; a damaged one that is refused takes one
 CHILD = Path(__file__).with_name("llama_cpp_process.py")
 
 
@@ -43,11 +43,11 @@ class LlamaCpp:
         if not self._path.is_file():
             raise ModelError(f"{path}: expected a GGUF file, found none; write one with slm export")
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - what it prints, for the last line of it where it dies
-        self._expired = False
+        self._expired = 0.0
         command = [sys.executable, "-P", str(CHILD), str(self._path), str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said)
         try:
-            with self._within_time():
+            with self._within(min(timeout, LOADING + self._path.stat().st_size / LOADED_A_SECOND)):
                 facts = self._reply()
         except BaseException:
             self.close()
@@ -104,7 +104,7 @@ class LlamaCpp:
     def _ask(self, **request: Any) -> Any:
         if self._process.stdin.closed:
             raise ModelError(f"{self._path}: llama.cpp was closed; open the file again")
-        with self._within_time():
+        with self._within(self._timeout):
             try:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
@@ -125,9 +125,9 @@ class LlamaCpp:
         return reply.get("value", content)
 
     @contextlib.contextmanager
-    def _within_time(self) -> Iterator[None]:
-        """Ends the process if what is done takes longer than the time for an answer; reading from it then ends too."""
-        timer = threading.Timer(self._timeout, self._expire)
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Ends the process if what is done takes longer; reading from it then ends too."""
+        timer = threading.Timer(seconds, self._expire, [seconds])
         timer.daemon = True
         timer.start()
         try:
@@ -139,8 +139,8 @@ class LlamaCpp:
         finally:
             timer.cancel()
 
-    def _expire(self) -> None:
-        self._expired = True
+    def _expire(self, seconds: float) -> None:
+        self._expired = seconds
         self._process.kill()
 
     def _death(self) -> ModelError:
@@ -153,7 +153,7 @@ class LlamaCpp:
         self.close()
         if self._expired:
             return ModelError(
-                f"{self._path}: expected llama.cpp's answer within {self._timeout:g} s, got none; is the file damaged? "
+                f"{self._path}: expected llama.cpp's answer within {self._expired:g} s, got none; is the file damaged? "
                 "Export the model again, or give it more time"
             )
         return ModelError(f"{self._path}: llama.cpp ended with status {status} ({last[:200]}); export the model again")

@@ -236,7 +236,7 @@ def test_a_process_that_dies_or_stops_later_is_told_too(tmp_path: Path):
     _, path = exported(tmp_path, 8)
     for number, message in ((signal.SIGKILL, "ended with status -9"), (signal.SIGSTOP, "within 1 s, got none")):
         with LlamaCpp(path, threads=1, timeout=30) as engine:
-            engine._timeout = 1
+            engine._timeout = 1.0
             os.kill(engine._process.pid, number)
             with pytest.raises(ModelError, match=message):
                 engine.logits([1, 2])
