@@ -8,23 +8,8 @@ from collections.abc import Callable
 
 EMOJI = ("😀", "👍🏽", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "❤️", "☺", "🫠", "1️⃣", "\U0001f9d1\U0001f3ff‍\U0001f680")
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|endoftext", "|>", "<s>", "</s>", "[INST]", "<unk>", "<|fim_middle|>")
-CONTRACTIONS = ("don't", "I'll", "we've", "it's", "you're", "I'm", "he'd", "DON'T", "'S", "''s", "’s", "o'clock", "'")
-SPACES = (
-    " ",
-    "  ",
-    "   ",
-    "\t",
-    "\n",
-    "\r\n",
-    "\r",
-    "\n\n",
-    "\u00a0",
-    "\u2003",
-    "\u3000",
-    "\u200b",
-    "\ufeff",
-    "\u2028",
-)
+CONTRACTIONS = ("don't", "I'll", "we've", "it's", "you're", "I'm", "he'd", "DON'T", "'S", "''s", "’s", "'")
+SPACES = (" ", "  ", "   ", "\t", "\n", "\r\n", "\r", "\n\n", "\u00a0", "\u2003", "\u3000", "\u200b", "\ufeff")
 WORDS = ("the", "The", "Once", "hyperventilation", "x", "HTTP", "naïve", "straße", "Ελλάδα", "Москва", "שלום", "مرحبا")
 RANGES = {
     "latin": (0x20, 0x24F), "combining": (0x300, 0x36F), "greek": (0x370, 0x3FF), "cyrillic": (0x400, 0x52F),
@@ -51,10 +36,10 @@ def _some(draw: random.Random, parts: tuple[str, ...], most: int = 8) -> str:
 
 
 def _characters(draw: random.Random) -> str:
-    """Characters of one script, or of all of Unicode; those that no standard has named yet are nobody's text."""
+    """Characters of one script, or of all of Unicode, also such as have no name yet."""
     first, last = draw.choice(list(RANGES.values()))
     drawn = (chr(draw.randint(first, last)) for _ in range(draw.randint(1, 20)))
-    return "".join(character for character in drawn if unicodedata.category(character) not in ("Cs", "Cn"))
+    return "".join(character for character in drawn if unicodedata.category(character) != "Cs")
 
 
 def _controls(draw: random.Random) -> str:

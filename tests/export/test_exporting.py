@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tiny import split_of, tiny_model
 
 from slm.errors import ConfigError, MissingExtra, ModelError
 from slm.export import exporting
 from slm.export.exporting import FORMATS, checked_bits, export, verify
-from tiny import split_of, tiny_model
 
 pytestmark = pytest.mark.usefixtures("few_strings")
 SPLIT = split_of([[n % 250 + 3, *range(20, 20 + n % 30), 269] for n in range(150)])

@@ -9,11 +9,11 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from tiny import tiny_model
 
 from slm.errors import ModelError
 from slm.export.onnx_folder import FILES, OnnxFolder, write_onnx
 from slm.model.quantization import quantize
-from tiny import tiny_model
 
 IDS = [3, 7, 1, 200, 13, 8, 44, 90, 91, 92, 5]
 QUANTIZED = ("attn.c_attn.weight", "c_proj.weight", "mlp.c_fc.weight", "c_gate.weight", "c_up.weight", "wte.weight")

@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from tiny import split_of, tiny_model, tiny_tokenizer
 
 from slm.export.round_trip import RoundTrip, compare, passages
-from tiny import split_of, tiny_model, tiny_tokenizer
 
 pytestmark = pytest.mark.usefixtures("few_strings")
 DOCUMENTS = [[n % 250 + 3, *range(20, 20 + n % 30), tiny_tokenizer().eot_token] for n in range(150)]
