@@ -12,7 +12,7 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -51,12 +51,13 @@ class Browser:
         self.requests: list[str] = []
         self.console_errors: list[str] = []
         self.name, self.context, self.vocabulary = "", 0, 0
-        self._closing: list[Any] = []
+        self._server: http.server.ThreadingHTTPServer | None = None
+        self._closing: list[Callable[[], Any]] = [self.stop_serving]
 
     def __enter__(self) -> Browser:
         try:
-            self.start()
-            self.load()
+            self._start()
+            self.open(self.folder)
         except BaseException:
             self.close()
             raise
@@ -67,32 +68,22 @@ class Browser:
     ) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Serve the folder and open an empty page."""
-        playwright = import_extra("playwright.sync_api", "export", "a page opened in Chromium")
-        path = chromium_path()
+    def open(self, folder: Path) -> None:
+        """Serve another folder, at an address of its own, and load its page. Raises ModelError with what that shows."""
+        self.folder = Path(folder)
+        self.stop_serving()
         self.url = self._serve()
-        driver = playwright.sync_playwright().start()
-        self._closing.append(driver.stop)
-        root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium refuses its sandbox to root
-        chromium = driver.chromium.launch(executable_path=path, args=list(ARGUMENTS), chromium_sandbox=not root)
-        self._closing.append(chromium.close)
-        self.name = f"Chromium {chromium.version}"
-        window = chromium.new_context()
-        window.on("request", lambda request: self.requests.append(request.url))
-        window.on("console", self._heard)
-        window.on("weberror", lambda error: self.console_errors.append(str(error.error)))
-        self.page = window.new_page()
+        self.load()
 
     def load(self) -> None:
-        """Open the page and wait for its model. Raises ModelError with what the page shows instead."""
+        """Load the page, again too, and wait for its model. Raises ModelError with what the page shows instead."""
         self.page.goto(self.url, timeout=LOAD_SECONDS * 1000)
         error = self._ask("() => slm.ready.then(() => null, (error) => error.message)")
         if error:
-            raise ModelError(f"{self.folder}: the page does not load in {self.name}: {error}")
+            raise ModelError(f"{self.folder}: its page cannot load the model in {self._program}: {error}")
         description = self._ask("() => slm.describe()")
         self.context, self.vocabulary = description["config"]["block_size"], description["config"]["vocab_size"]
-        self.name = f"slm {description['slm']} in {self.name.partition(' in ')[2] or self.name}"
+        self.name = f"page of slm {description['slm']}, {description['bits']} bits, in {self._program}"
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The page's token ids of each text."""
@@ -116,12 +107,32 @@ class Browser:
 
     def stop_serving(self) -> None:
         """From now on the host does not answer."""
-        self._server.shutdown()
-        self._server.server_close()
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
 
     def close(self) -> None:
         while self._closing:
             self._closing.pop()()
+
+    def _start(self) -> None:
+        """An empty page in a Chromium with a profile that is new."""
+        playwright = import_extra("playwright.sync_api", "export", "opening a page in Chromium")
+        path = chromium_path()
+        driver = playwright.sync_playwright().start()
+        self._closing.append(driver.stop)
+        root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium refuses its sandbox to root
+        try:
+            chromium = driver.chromium.launch(executable_path=path, args=list(ARGUMENTS), chromium_sandbox=not root)
+        except playwright.Error as error:
+            raise ModelError(f"{path} does not start ({str(error).splitlines()[0]}); try it by hand") from None
+        self._closing.append(chromium.close)
+        self._program = f"Chromium {chromium.version}"
+        window = chromium.new_context()
+        window.on("request", lambda request: self.requests.append(request.url))
+        window.on("console", self._heard)
+        window.on("weberror", lambda error: self.console_errors.append(str(error.error)))
+        self.page = window.new_page()
 
     def _ask(self, function: str, values: Any = None) -> Any:
         return self.page.evaluate(function, values)
@@ -130,7 +141,6 @@ class Browser:
         handler = functools.partial(_Quiet, directory=str(self.folder))
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self._closing.append(self.stop_serving)
         return f"http://127.0.0.1:{self._server.server_port}/"
 
     def _heard(self, message: Any) -> None:
@@ -149,6 +159,6 @@ def chromium_path() -> str:
         if path := shutil.which(name):
             return path
     raise MissingExtra(
-        f"a page opened in Chromium needs the program chromium, found none of {', '.join(CHROMIUM)}: "
+        f"opening a page in Chromium needs the program chromium, found none of {', '.join(CHROMIUM)}: "
         "apt-get install chromium"
     )

@@ -295,7 +295,7 @@ function layerNorm(x, y, weight, bias) {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < x.length; i++) sum += x[i];
   const mean = sum / x.length;
-  for (let i = 0; i < x.length; i++) squares += (x[i] - mean) ** 2;
+  for (let i = 0; i < x.length; i++) squares += (x[i] - mean) * (x[i] - mean);
   const scale = 1 / Math.sqrt(squares / x.length + 1e-5);
   for (let i = 0; i < x.length; i++) y[i] = (x[i] - mean) * scale * weight[i] + (bias ? bias[i] : 0);
 }
@@ -322,7 +322,7 @@ function softmax(scores, seen, factor) {
 // GPT-2's approximation, x / 2 (1 + tanh u), written with one exponential: tanh u = 2 / (1 + exp(-2u)) - 1.
 function gelu(x) {
   const twice = 2 * Math.sqrt(2 / Math.PI);
-  for (let i = 0; i < x.length; i++) x[i] /= 1 + Math.exp(-twice * (x[i] + 0.044715 * x[i] ** 3));
+  for (let i = 0; i < x.length; i++) x[i] /= 1 + Math.exp(-twice * x[i] * (1 + 0.044715 * x[i] * x[i]));
 }
 
 function openGates(hidden, gate) {

@@ -4,7 +4,7 @@ import { openEngine } from "./engine.js";
 
 const SHOWN_TOKENS = 8;
 const ENDS = {
-  end: "the model ended the text", length: "as many tokens as were asked for", stopped: "stopped",
+  end: "the model ended the text", length: "as many as asked for", stopped: "stopped",
   context: "the model reads no further",
 };
 const whole = new Intl.NumberFormat("en-GB");
@@ -121,6 +121,8 @@ function begins(now) {
   render("");
   for (const id of ["error", "onwards"]) element(id).hidden = true;
   element("written").hidden = false;
+  const story = element("story");
+  if (story.getBoundingClientRect().top > 0.6 * innerHeight) story.scrollIntoView(); // a phone: it is further down
 }
 
 // A model that reasons first: its answer is what follows the mark.
