@@ -37,8 +37,8 @@ $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml constraints.txt
-	@$(BIN)/python scripts/download_size.py '.[hub,tensorboard,dev]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,tensorboard,dev]'
+	@$(BIN)/python scripts/download_size.py '.[hub,tensorboard,export,dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,tensorboard,export,dev]'
 	@touch $@ $(VENV)/.installed
 
 clean:

@@ -23,7 +23,7 @@ LAYERS = (
     ("model_folder",),
     ("checkpoint",),
     ("training", "generation", "evaluation"),
-    ("report", "recipe"),
+    ("export", "report", "recipe"),
     ("stage", "prepare", "plan"),
     ("pretrain", "finetune"),
     ("pipeline",),

@@ -1,4 +1,4 @@
-"""What is written for a static host: all of it and nothing else, small, the same every time, and nothing from elsewhere."""
+"""What is written for a static host: all of it and nothing else, small, the same every time, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def test_the_same_model_gives_the_same_bytes_and_another_one_another_version(tmp
 
 def test_ten_million_parameters_take_less_than_20_mb(tmp_path: Path):
     tokenizer = Tokenizer(tiny_definition([" ".join(merge) for merge in gpt2_definition()["model"]["merges"][:3839]]))
-    model = GPT(GPTConfig(block_size=256, vocab_size=4096, n_layer=6, n_head=6, n_embd=354))
+    model = GPT(GPTConfig(block_size=256, vocab_size=4096, n_layer=6, n_head=8, n_embd=352))
     assert tokenizer.n_vocab == 4096 and model.num_parameters() > 10e6
     write_web(loaded(model, tokenizer), tmp_path / "web")
-    assert sum(len(content) for content in contents(tmp_path / "web").values()) < 12e6
+    assert sum(len(content) for content in contents(tmp_path / "web").values()) < 13e6  # blocks of 32, the costliest
 
 
 def test_nothing_names_another_host(tmp_path: Path):
@@ -88,7 +88,8 @@ def test_the_page_lets_nothing_in_from_elsewhere(tmp_path: Path):
     write_web(loaded(), tmp_path / "web")
     page = (tmp_path / "web/index.html").read_text()
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1]
-    assert policy.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';") and "unsafe-inline" not in policy
+    assert policy.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';")
+    assert "unsafe-inline" not in policy
     assert not re.search(r"<script(?! type=\"module\" src=)|<style|\sstyle=|\son\w+=", page)
 
 
@@ -128,9 +129,12 @@ def test_a_full_disk_leaves_the_old_folder(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("part", "name", "value"),
-    [("pre_tokenizer", "add_prefix_space", True), ("pre_tokenizer", "use_regex", False), ("model", "ignore_merges", True)],
-)
-def test_a_tokenizer_that_the_page_would_compute_otherwise_is_refused(tmp_path: Path, part: str, name: str, value: bool):
+    [
+        ("pre_tokenizer", "add_prefix_space", True), ("pre_tokenizer", "use_regex", False),
+        ("model", "ignore_merges", True),
+    ],
+)  # fmt: skip
+def test_a_tokenizer_of_another_kind_is_refused(tmp_path: Path, part: str, name: str, value: bool):
     definition = copy.deepcopy(tiny_definition())
     definition[part][name] = value
     with pytest.raises(ModelError, match=rf"runs/tiny: its tokenizer's {part}\.{name} is {value}"):
@@ -193,8 +197,8 @@ def test_the_kernel_is_a_module_of_webassembly():
 
 @pytest.mark.parametrize(
     ("character", "kind"),
-    [("a", "letters"), ("é", "letters"), ("ſ", "letters"), ("語", "letters"), ("\U0001d49c", "letters"), ("7", "digits"),
-     ("½", "digits"), ("Ⅷ", "digits"), ("४", "digits"), (" ", "spaces"), ("\x85", "spaces"), ("\u3000", "spaces"),
+    [("a", "letters"), ("é", "letters"), ("ſ", "letters"), ("語", "letters"), ("\U0001d49c", "letters"),
+     ("7", "digits"), ("½", "digits"), ("Ⅷ", "digits"), ("४", "digits"), (" ", "spaces"), ("\x85", "spaces"), ("\u3000", "spaces"),
      ("\ufeff", ""), ("\x1c", ""), ("\u0301", ""), ("\U0001f642", ""), ("\u200b", ""), ("'", "")],
 )  # fmt: skip
 def test_classes_of_characters(character: str, kind: str):
