@@ -43,7 +43,8 @@ class Browser:
 
     `page` is Playwright's, `name` tells the versions, `context` and `vocabulary` are the model's. `requests` holds
     every address that was asked for, `console_errors` what the page complained of. Entering raises MissingExtra
-    without Playwright or Chromium, ModelError with what the page shows if the model cannot be loaded.
+    without Playwright or Chromium, ModelError with what the page shows if the model cannot be loaded. One at a time in
+    a thread: Playwright allows no more.
     """
 
     def __init__(self, folder: Path):

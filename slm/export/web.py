@@ -3,7 +3,7 @@
     index.html, style.css, icon.svg, manifest.webmanifest, *.js      slm/export/page, as it is
     service.js            keeps these files in the browser: which ones, and their version, stand at its beginning
     kernel.wasm           the products of matrices (`slm.export.kernel`)
-    model.json            the model's shape, where its tensors stand in weights.bin, classes of characters, what is shown
+    model.json            the model's shape, where its tensors stand in weights.bin, kinds of characters, what is shown
     weights.bin           all tensors, one behind the other (`slm.export.weights`)
     tokenizer.json        as in the model folder, without line breaks
 

@@ -10,7 +10,9 @@ const upTo = (count, multiple) => Math.ceil(count / multiple) * multiple;
 export class Model {
   // `config` and `tensors` as model.json has them, `content` the bytes of weights.bin, `kernel` those of kernel.wasm.
   static async load({ config, tensors }, content, kernel) {
-    const { instance } = await WebAssembly.instantiate(kernel);
+    const { instance } = await WebAssembly.instantiate(kernel).catch((error) => {
+      throw new Error(`kernel.wasm does not start (${error.message}): a browser of 2023 or later is needed.`);
+    });
     return new Model(config, tensors, content, instance.exports);
   }
 
@@ -216,7 +218,8 @@ class Room {
 
   tensor(place, content) {
     if (place.shape.length === 1 || place.kind === "float32") {
-      return new Float32Array(content, place.values, place.shape.reduce((a, b) => a * b));
+      const numbers = new Float32Array(content, place.values, place.shape.reduce((a, b) => a * b));
+      return numbers.slice(); // so that the file need not be kept in memory
     }
     return new Matrix(this, place, content);
   }

@@ -39,10 +39,9 @@ ready.catch(() => {}); // shown by start
 
 async function start() {
   try {
-    status.textContent = "Loading the model";
+    status.textContent = "Loading the model…";
     engine = await openEngine((share) => {
       element("progress").value = share;
-      status.textContent = `Loading the model: ${Math.round(100 * share)} %`;
     });
     describe(engine.description);
     status.textContent = "Ready.";
@@ -93,7 +92,7 @@ function settings() {
 }
 
 async function writeText(begin = []) {
-  if (writing || write.disabled) return;
+  if (writing || write.disabled || !element("form").reportValidity()) return;
   begins(true);
   let text = "";
   element("begun").textContent = question ? "" : opening.value;
