@@ -20,8 +20,11 @@ VECTORS = ("sum0", "sum1", "sum2", "sum3", "bytes", "low", "high", "total")
 SUMS = VECTORS[:4]
 
 # Plain instructions, then those with the prefix of vectors
-ADD, SUBTRACT, MULTIPLY, LESS, FLOAT_ADD = b"\x6a", b"\x6b", b"\x6c", b"\x49", b"\x92"
+ADD, MULTIPLY, LESS, FLOAT_ADD = b"\x6a", b"\x6c", b"\x49", b"\x92"  # the first three of int32
 LOAD_VECTOR, LOAD_FLOAT, STORE_FLOAT = b"\xfd\x00", b"\x2a", b"\x38"
+LOWER_SHORTS, UPPER_SHORTS = 135, 136  # eight int16 of the first, the last eight of sixteen int8
+LOWER_INTEGERS, UPPER_INTEGERS = 167, 168  # four int32 of the first, the last four of eight int16
+TO_FLOATS, FOUR_TIMES, FLOATS_ADD, FLOATS_MULTIPLY = 250, 19, 228, 230
 
 
 def kernel() -> bytes:
@@ -59,17 +62,18 @@ def _floats() -> bytes:
 def _bytes() -> bytes:
     function = _Function(PARAMETERS + SCALED)
     halves = [
-        function.put("low", function.get("bytes") + _vector_op(135)),  # eight int16 of the first eight int8
-        function.put("high", function.get("bytes") + _vector_op(136)),
+        function.put("low", function.get("bytes") + _vector_op(LOWER_SHORTS)),
+        function.put("high", function.get("bytes") + _vector_op(UPPER_SHORTS)),
     ]
-    parts = [(half, which) for half in ("low", "high") for which in (167, 168)]  # four int32 of them each
+    parts = [(half, quarter) for half in ("low", "high") for quarter in (LOWER_INTEGERS, UPPER_INTEGERS)]
+    weights = [function.get(half) + _vector_op(quarter, TO_FLOATS) for half, quarter in parts]
     terms = [
-        function.put(total, function.get(total) + _product(function, function.get(half) + _vector_op(which, 250), n))
-        for n, (total, (half, which)) in enumerate(zip(SUMS, parts, strict=True))
-    ]  # fmt: skip
+        function.put(total, function.get(total) + _product(function, four, n))
+        for n, (total, four) in enumerate(zip(SUMS, weights, strict=True))
+    ]
     inner = function.put("bytes", _load(function, "place")) + b"".join(halves + terms)
     inner += function.step("place", 16) + function.step("input", 64)
-    scale = function.get("scale") + LOAD_FLOAT + b"\x02\x00" + _vector_op(19)  # the same number four times
+    scale = function.get("scale") + LOAD_FLOAT + b"\x02\x00" + _vector_op(FOUR_TIMES)
     block = (
         b"".join(function.put(total, _ZERO) for total in SUMS)
         + function.put("blockEnd", function.get("place", "block") + ADD)
@@ -180,5 +184,5 @@ def _name(text: str) -> bytes:
     return _unsigned(len(text)) + text.encode()
 
 
-_F32X4_ADD, _F32X4_MUL = _vector_op(228), _vector_op(230)
+_F32X4_ADD, _F32X4_MUL = _vector_op(FLOATS_ADD), _vector_op(FLOATS_MULTIPLY)
 _ZERO = b"\xfd\x0c" + bytes(16)

@@ -115,7 +115,7 @@ def _service(files: dict[str, bytes]) -> bytes:
     version = hashlib.sha256()
     for name in sorted(files):
         version.update(f"{name} {len(files[name])} ".encode() + files[name])
-    names = ["./", *sorted(files.keys() - {"service.js"})]
+    names = ["./", *sorted(files.keys() - {"service.js", "index.html"})]  # some hosts redirect index.html to ./
     head = f"const VERSION = {json.dumps(version.hexdigest())};\nconst FILES = {json.dumps(names)};\n"
     return head.encode() + files["service.js"]
 

@@ -254,6 +254,9 @@ def test_it_opens_without_its_host(browser: Browser, tmp_path: Path):
     reference = open_model(browser, tmp_path, tiny_model(**SHAPE))
     browser.wait_until_kept()
     browser.stop_serving()
+    for name in ("", "index.html?from=home"):
+        browser.page.goto(browser.url + name)
+        assert browser.page.evaluate("() => slm.ready.then(() => 'loaded')") == "loaded"
     browser.load()
     ids = tiny_tokenizer().encode_ordinary(TEXT)
     assert tuple(browser.greedy(ids, 5)) == written(reference, TEXT, temperature=0, max_new_tokens=5).ids

@@ -54,10 +54,10 @@ def test_the_folder_holds_all_files_and_no_others(tmp_path: Path, bits: int):
     assert described["weights"]["bytes"] == len(files["weights.bin"])
 
 
-def test_the_service_worker_keeps_every_file_but_itself_and_the_weights(tmp_path: Path):
+def test_the_service_worker_keeps_what_the_page_needs_besides_the_weights(tmp_path: Path):
     write_web(loaded(), tmp_path / "web")
     kept = re.search(r"^const FILES = (.*);$", (tmp_path / "web/service.js").read_text(), re.MULTILINE)
-    assert set(json.loads(kept[1])) == {"./"} | FILES - {"service.js", "weights.bin"}
+    assert set(json.loads(kept[1])) == {"./"} | FILES - {"index.html", "service.js", "weights.bin"}
 
 
 def test_the_same_model_gives_the_same_bytes_and_another_one_another_version(tmp_path: Path):

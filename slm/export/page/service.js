@@ -1,7 +1,8 @@
 // Keeps the page's own files, so that it opens without its host. `VERSION` and `FILES` stand before this when it is
 // written with a model; the weights are kept by engine.js, which checks them first.
 
-const OURS = `slm page ${new URL("./", self.location).pathname} `;
+const FOLDER = new URL("./", self.location).pathname;
+const OURS = `slm page ${FOLDER} `;
 const NAME = OURS + VERSION;
 
 self.addEventListener("install", (event) => {
@@ -24,5 +25,6 @@ async function forgetOlder() {
 
 async function answer(request) {
   const cache = await caches.open(NAME);
-  return (await cache.match(request, { ignoreSearch: true })) ?? fetch(request);
+  const page = new URL(request.url).pathname === `${FOLDER}index.html`; // kept under the folder's name
+  return (await cache.match(page ? FOLDER : request, { ignoreSearch: true })) ?? fetch(request);
 }
