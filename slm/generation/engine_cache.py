@@ -36,7 +36,8 @@ def cached_graph(folder: ModelFolder, bits: int) -> Path | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         record = json.loads((entry / "engine.json").read_text(encoding="utf-8"))
         if record["sha256"] == sha256_of(entry / GRAPH):
-            os.utime(entry)  # used now
+            with contextlib.suppress(OSError):  # a cache that others wrote for us
+                os.utime(entry)  # used now
             return entry / GRAPH
     return None
 
@@ -58,14 +59,12 @@ def _entry(folder: ModelFolder, bits: int) -> Path:
 
 
 def _remove_oldest(new: Path) -> None:
-    sizes = {
-        entry: sum(file.stat().st_size for file in entry.iterdir())
-        for entry in new.parent.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".")
-    }
-    for entry in sorted(sizes, key=lambda path: path.stat().st_mtime):
-        if sum(sizes.values()) <= LARGEST:
-            return
-        if entry != new:
+    entries = []
+    for entry in new.parent.glob("[!.]*"):
+        with contextlib.suppress(OSError):  # another process may be removing it
+            entries.append((entry.stat().st_mtime, entry, sum(file.stat().st_size for file in entry.iterdir())))
+    total = sum(size for _, _, size in entries)
+    for _, entry, size in sorted(entries):
+        if total > LARGEST and entry != new:
             shutil.rmtree(entry, ignore_errors=True)
-            del sizes[entry]
+            total -= size

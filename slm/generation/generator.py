@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from slm.data.tokenizer import Tokenizer
-from slm.generation.batch import END, LENGTH, STOP, Batch, Drawn, GenerationConfig, Piece
+from slm.generation.batch import Batch, Drawn, GenerationConfig, Piece
 from slm.generation.engine import Engine
 
 
@@ -26,13 +26,16 @@ class Generator:
     def __init__(self, engine: Engine, tokenizer: Tokenizer):
         self.engine, self.tokenizer = engine, tokenizer
 
-    def complete(self, prompt: str, config: GenerationConfig, samples: int = 1) -> list[Completion]:
-        """`samples` whole continuations of `prompt`."""
+    def complete(
+        self, prompt: str, config: GenerationConfig, samples: int = 1, seen: Callable[[Piece], None] = lambda piece: None
+    ) -> list[Completion]:
+        """`samples` whole continuations of `prompt`; `seen` gets each piece as it comes."""
         batch = Batch(self.engine, self.tokenizer)
         writers = batch.add(self.prompt_ids(prompt), config, samples)
         texts: list[str] = [""] * samples
         drawn: list[tuple[Drawn, ...]] = [()] * samples
         for piece in _pieces(batch):
+            seen(piece)
             texts[piece.sample] += piece.text
             drawn[piece.sample] += (piece.drawn,) if piece.drawn else ()
         return [Completion(t, w.stop, tuple(w.ids), d) for t, w, d in zip(texts, writers, drawn, strict=True)]
@@ -60,4 +63,4 @@ def _pieces(batch: Batch) -> Iterator[Piece]:
         batch.close()
 
 
-__all__ = ["END", "LENGTH", "STOP", "Completion", "Drawn", "GenerationConfig", "Generator", "Piece"]
+__all__ = ["Completion", "Drawn", "GenerationConfig", "Generator", "Piece"]
