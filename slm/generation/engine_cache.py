@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from slm.atomic_write import new_folder
+from slm.atomic_write import new_folder, remove_leftovers
 from slm.model_folder import ModelFolder, sha256_of
 
 FORM = 1  # to be raised when graphs change, so that older ones are made anew
@@ -45,10 +45,15 @@ def cached_graph(folder: ModelFolder, bits: int) -> Path | None:
 def cache_graph(folder: ModelFolder, bits: int, write: Callable[[Path], None]) -> Path:
     """Have `write` make the graph of a model in the cache; its path. Raises OSError with nothing left behind."""
     entry = _entry(folder, bits)
-    with new_folder(entry) as temporary:
-        write(temporary / GRAPH)
-        record = {"weights": folder.sha256, "bits": bits, "sha256": sha256_of(temporary / GRAPH)}
-        (temporary / "engine.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    try:
+        with new_folder(entry) as temporary:
+            write(temporary / GRAPH)
+            record = {"weights": folder.sha256, "bits": bits, "sha256": sha256_of(temporary / GRAPH)}
+            (temporary / "engine.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    except OSError:
+        remove_leftovers(entry)
+        if cached_graph(folder, bits) is None:  # else another process has just put it there
+            raise
     _remove_oldest(entry)
     return entry / GRAPH
 
