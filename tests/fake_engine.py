@@ -1,4 +1,4 @@
-"""An engine that computes nothing: what follows is a function of the ids, and every use of it is checked and counted."""
+"""An engine that computes nothing: what follows is a function of the ids, and every use is checked and counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model folder is read without torch, checked file by file; whatever is wrong with it is one line with a file's name."""
+"""A model folder is read without torch, checked file by file; whatever is wrong is one line with a file name."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_the_folder_that_a_dying_process_left_is_found(folder: Path):
 
 
 def test_no_torch_is_needed(written: Path):
-    assert "torch" not in modules_after(f"from slm.model_folder import open_model_folder; open_model_folder({str(written)!r})")
+    statement = f"from slm.model_folder import open_model_folder; open_model_folder({str(written)!r})"
+    assert "torch" not in modules_after(statement)
 
 
 # Damage

@@ -28,9 +28,7 @@ def files(monkeypatch: pytest.MonkeyPatch, contents: dict[str, str]) -> None:
     ("max 100000", 8), ("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1), ("9900000 100000", 8), ("", 8),
     ("garbage", 8), (None, 8),
 ])  # fmt: skip
-def test_cores_are_those_that_the_container_may_use(
-    limit: str | None, cores: int, monkeypatch: pytest.MonkeyPatch
-):
+def test_cores_are_those_that_the_container_may_use(limit: str | None, cores: int, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
     files(monkeypatch, {} if limit is None else {"/sys/fs/cgroup/cpu.max": limit})
     assert available_cores() == cores

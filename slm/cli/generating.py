@@ -186,9 +186,9 @@ def print_streams(
     generator: Generator, shown_prompt: str, prompt: str, config: GenerationConfig, samples: int, meter: Meter
 ) -> None:
     """Stream the first text as it comes; the others, written at the same time, follow whole."""
-    rest, stops = [""] * samples, [""] * samples
+    pieces, rest, stops = generator.stream(prompt, config, samples), [""] * samples, [""] * samples
     print(_heading(0, samples) + shown_prompt, end="", flush=True)
-    for piece in generator.stream(prompt, config, samples):
+    for piece in pieces:
         meter.count(piece)
         stops[piece.sample] = piece.stop or stops[piece.sample]
         if piece.sample == 0:
@@ -227,8 +227,9 @@ def chat_with(
             if prompt_format is not None and prompt_format.reasoning:
                 print(prompt_format.shown(generator.complete(prompt, config, seen=meter.count)[0].text))
             else:
+                pieces = generator.stream(prompt, config)
                 print("" if prompt_format else line, end="")
-                for piece in generator.stream(prompt, config):
+                for piece in pieces:
                     meter.count(piece)
                     print(piece.text, end="", flush=True)
                 print()

@@ -27,7 +27,11 @@ class Generator:
         self.engine, self.tokenizer = engine, tokenizer
 
     def complete(
-        self, prompt: str, config: GenerationConfig, samples: int = 1, seen: Callable[[Piece], None] = lambda piece: None
+        self,
+        prompt: str,
+        config: GenerationConfig,
+        samples: int = 1,
+        seen: Callable[[Piece], None] = lambda piece: None,
     ) -> list[Completion]:
         """`samples` whole continuations of `prompt`; `seen` gets each piece as it comes."""
         batch = Batch(self.engine, self.tokenizer)
@@ -41,13 +45,14 @@ class Generator:
         return [Completion(t, w.stop, tuple(w.ids), d) for t, w, d in zip(texts, writers, drawn, strict=True)]
 
     def stream(self, prompt: str, config: GenerationConfig, samples: int = 1) -> Iterator[Piece]:
-        """Continuations of `prompt`, piece by piece; characters are never cut. Raises ConfigError for a long prompt.
+        """Continuations of `prompt`, piece by piece; characters are never cut. Raises ConfigError, before anything is
+        written, for a prompt that is too long.
 
         An empty prompt starts from ``<|endoftext|>``, as every document did.
         """
         batch = Batch(self.engine, self.tokenizer)
         batch.add(self.prompt_ids(prompt), config, samples)
-        yield from _pieces(batch)
+        return _pieces(batch)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         return self.tokenizer.encode_ordinary(prompt) or [self.tokenizer.eot_token]

@@ -79,9 +79,7 @@ def test_samples_are_decided_by_the_seed_and_their_number():
     writers = batch.add([1, 2, 3], config, samples=9)
     first = {writer.sample: (piece.drawn, writer.ids) for writer, piece in run(batch)}
     logits = by_all_ids([1, 2, 3], 270)
-    assert [first[n][1] for n in range(9)] == [
-        [sample(logits, config.sampling, generator_for(7, n))] for n in range(9)
-    ]
+    assert [first[n][1] for n in range(9)] == [[sample(logits, config.sampling, generator_for(7, n))] for n in range(9)]
     assert len({tuple(writer.ids) for writer in writers}) > 1
 
 
@@ -331,7 +329,7 @@ def test_a_request_that_cannot_be_is_refused_and_the_others_go_on():
     batch = Batch(FakeEngine(lambda ids: 65, context=16), TOKENIZER)
     (writer,) = batch.add([1], GREEDY)
     batch.step()
-    with pytest.raises(ConfigError, match="the prompt has 16 tokens, the model's context 16: .*--continue-past-context"):
+    with pytest.raises(ConfigError, match=r"the prompt has 16 tokens, the model.s context 16: .*--continue"):
         batch.add([1] * 16, GREEDY)
     with pytest.raises(ConfigError, match="logit_bias expects token ids from 0 to 269, got 270"):
         batch.add([1], replace(GREEDY, logit_bias={"7": 1.0, "270": 1.0}))

@@ -85,9 +85,7 @@ def test_a_torn_write_leaves_nothing(cache: Path, folder: ModelFolder, error: Ba
     assert cached_graph(folder, 8) is None and not list(cache.iterdir())
 
 
-def test_what_was_not_used_for_longest_is_removed(
-    cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_was_not_used_for_longest_is_removed(cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch):
     models = [replace(folder, sha256=f"{number}" * 64) for number in range(5)]
     for number, model in enumerate(models[:4]):
         os.utime(cache_graph(model, 8, writes(b"x" * 1000)).parent, (number, number))
@@ -97,18 +95,14 @@ def test_what_was_not_used_for_longest_is_removed(
     assert [cached_graph(model, 8) is not None for model in models] == [True, False, False, True, True]
 
 
-def test_a_graph_larger_than_the_cache_is_kept_alone(
-    cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_graph_larger_than_the_cache_is_kept_alone(cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch):
     cache_graph(replace(folder, sha256="1" * 64), 8, writes(b"x"))
     monkeypatch.setattr(engine_cache, "LARGEST", 10)
     path = cache_graph(folder, 8, writes(b"x" * 1000))
     assert list(cache.iterdir()) == [path.parent] and cached_graph(folder, 8) == path
 
 
-def test_a_cache_that_only_others_may_write_is_used(
-    cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_cache_that_only_others_may_write_is_used(cache: Path, folder: ModelFolder, monkeypatch: pytest.MonkeyPatch):
     path = cache_graph(folder, 8, writes(b"graph"))
 
     def refuse(*arguments: object) -> None:
@@ -157,7 +151,8 @@ def test_a_cache_that_cannot_be_written_is_told_of(cache: Path, folder: ModelFol
 
 
 @pytest.mark.parametrize(("variables", "expected"), [
-    ({"SLM_CACHE": "/a/b"}, "/a/b"), ({"XDG_CACHE_HOME": "/x"}, "/x/slm"), ({"HOME": "/home/me"}, "/home/me/.cache/slm"),
+    ({"SLM_CACHE": "/a/b"}, "/a/b"), ({"XDG_CACHE_HOME": "/x"}, "/x/slm"),
+    ({"HOME": "/home/me"}, "/home/me/.cache/slm"),
     ({"SLM_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/home/me"}, "/home/me/.cache/slm"),
 ])  # fmt: skip
 def test_where_the_cache_lies(variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch):

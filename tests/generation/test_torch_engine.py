@@ -134,7 +134,7 @@ def assert_same_texts(model: GPT, some: list[Request]) -> None:
     assert together(model, some, slots=16, at_a_time=len(some)) == alone
     behind_a_prefix = []
     for request in some:  # of which all but the last token was computed before, as the prompt of another text
-        before = Request(request.ids[:-1] + [1], GenerationConfig(1))
+        before = Request([*request.ids[:-1], 1], GenerationConfig(1))
         behind_a_prefix.append(together(model, [before, request], 2, 1)[1])
     assert behind_a_prefix == alone
 
