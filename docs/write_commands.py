@@ -17,6 +17,7 @@ COMMANDS = (
     "finetune",
     "evaluate",
     "generate",
+    "chat",
     "compare",
     "report",
     "runs",

@@ -22,6 +22,8 @@ _HOMES = {
     "gpt2_tokenizer": "slm.data.tokenizer",
     "load_model": "slm.checkpoint",
     "load_recipe": "slm.recipe",
+    "open_engine": "slm.generation.engines",
+    "open_model_folder": "slm.model_folder",
     "open_token_store": "slm.data.token_store",
     "run_recipe": "slm.pipeline",
     "save_model": "slm.checkpoint",

@@ -39,6 +39,7 @@ def open_model_folder(source: str | Path) -> ModelFolder:
     missing or damaged; NetworkError where a hub model cannot be fetched."""
     folder = _hub_model(str(source)[4:]) if str(source).startswith("hub:") else existing_folder(Path(source))
     record = _read_record(folder)
+    read_json(folder / "config.json")  # there, and whole
     tokenizer = _folder_tokenizer(folder)
     if not record and not (folder / WEIGHTS).is_file():
         raise ModelError(missing_weights(folder))
@@ -57,7 +58,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{path}: expected this file in a model folder, found none") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ModelError(f"{path}: not readable as JSON ({error}); the file is damaged") from None
 
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from slm import device
-from slm.device import Machine, available_cores, choose_machine, describe_machine, memory_bytes, seed_step
+from slm.device import Machine, choose_machine, describe_machine, seed_step
 from slm.errors import ConfigError
+from slm.processor import available_cores, memory_bytes
 
 
 @pytest.fixture(autouse=True)

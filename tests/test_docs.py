@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import runpy
@@ -34,7 +35,8 @@ def smaller(command: str) -> list[str]:
     words = ["3s" if word == "10m" else word for word in shlex.split(command)[1:]]
     train = tiny("training.steps=2", 'samples.prompts=["The fox"]')
     more = {"run": QUICK, "train": train, "finetune": tiny_tuning("training.steps=1")}
-    limits = {"generate": ["--max-new-tokens", "4"], "doctor": ["--no-network"]}
+    short = ["--max-new-tokens", "4"]
+    limits = {"generate": short, "chat": short, "doctor": ["--no-network"]}
     return words + more.get(words[0], []) + limits.get(words[0], [])
 
 
@@ -49,9 +51,10 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("commands", [commands_of_readme(), commands_of_walk()], ids=["README", "five_minutes"])
-def test_the_commands_run(commands: list[str], empty_folder: Path, capfd) -> None:
+def test_the_commands_run(commands: list[str], empty_folder: Path, capfd, monkeypatch) -> None:
     assert len(commands) >= 9
     for command in commands:
+        monkeypatch.setattr("sys.stdin", io.StringIO("The fox\n"))  # for chat
         assert run_slm(*smaller(command)) == 0, f"{command}\n{capfd.readouterr().err}"
 
 

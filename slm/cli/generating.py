@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.sources import open_source
-from slm.errors import ConfigError, DataError
+from slm.errors import ConfigError, DataError, SlmError
 
 if TYPE_CHECKING:
     from slm.data.prompt_format import PromptFormat
@@ -96,7 +96,8 @@ def generate(
     answers = bool(question) or folder.prompt_format is not None
     if as_json:
         shown = folder.prompt_format.shown if question else str
-        texts = [as_dict(c, shown, folder.tokenizer) for c in generator.complete(prompt, config, samples)]
+        completions = generator.complete(prompt, config, samples, meter.count)
+        texts = [as_dict(completion, shown, folder.tokenizer) for completion in completions]
         result = {"model": str(folder.path), "engine": opened.name, "prompt": prompt, "samples": texts}
         print(json.dumps({**result, **({"notice": NOTICE} if answers else {})}, indent=1))
     else:
@@ -148,15 +149,14 @@ class Meter:
         self._began = time.perf_counter()
         self._first = self._last = 0.0
 
-    def seen(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
-        """The same pieces, counted."""
-        for piece in pieces:
-            self._last = time.perf_counter()
-            self._first = self._first or self._last
-            self.tokens += 1
-            yield piece
+    def count(self, piece: Piece) -> None:
+        self._last = time.perf_counter()
+        self._first = self._first or self._last
+        self.tokens += 1
 
     def __str__(self) -> str:
+        if not self.tokens:
+            return f"{self.engine}: no tokens"
         rate = (self.tokens - 1) / (self._last - self._first) if self._last > self._first else 0.0
         return (
             f"{self.engine}: {self.tokens} tokens, the first after {self._first - self._began:.2f} s of this command's "
@@ -186,9 +186,10 @@ def print_streams(
     generator: Generator, shown_prompt: str, prompt: str, config: GenerationConfig, samples: int, meter: Meter
 ) -> None:
     """Stream the first text as it comes; the others, written at the same time, follow whole."""
-    rest, stops = [""] * samples, [""] * samples
+    pieces, rest, stops = generator.stream(prompt, config, samples), [""] * samples, [""] * samples
     print(_heading(0, samples) + shown_prompt, end="", flush=True)
-    for piece in meter.seen(generator.stream(prompt, config, samples)):
+    for piece in pieces:
+        meter.count(piece)
         stops[piece.sample] = piece.stop or stops[piece.sample]
         if piece.sample == 0:
             print(piece.text, end="", flush=True)
@@ -222,19 +223,19 @@ def chat_with(
         prompt = prompt_format.prompt(line) if prompt_format else line
         meter = Meter()
         meter.engine = generator.engine.name
-        pieces = meter.seen(generator.stream(prompt, config))
         try:
             if prompt_format is not None and prompt_format.reasoning:
-                print(prompt_format.shown("".join(piece.text for piece in pieces)))
+                print(prompt_format.shown(generator.complete(prompt, config, seen=meter.count)[0].text))
             else:
+                pieces = generator.stream(prompt, config)
                 print("" if prompt_format else line, end="")
                 for piece in pieces:
+                    meter.count(piece)
                     print(piece.text, end="", flush=True)
                 print()
         except KeyboardInterrupt:
-            pieces.close()
             print("\n(stopped)")
-        except ConfigError as error:  # a question that is too long ends no chat
+        except SlmError as error:  # what one line is wrong in ends no chat
             print(f"error: {error}", file=sys.stderr)
         if verbose:
             print(meter, file=sys.stderr)

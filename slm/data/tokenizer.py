@@ -108,7 +108,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
         return Tokenizer(definition)
     except ModelError:
         raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(
             f"{path}: expected a byte-level BPE tokenizer.json ({error!r}); take gpt2's or save it again"
         ) from None

@@ -53,8 +53,8 @@ class GenerationConfig:
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
             raise ConfigError(f"max_new_tokens expects a whole number from 1 up, got {self.max_new_tokens}")
-        if not all(self.stop):
-            raise ConfigError("stop expects strings of at least one character, got an empty one")
+        if isinstance(self.stop, str) or not all(self.stop):
+            raise ConfigError(f"stop expects a list of strings of at least one character, got {self.stop!r}")
         if self.log_probabilities is not None and not 0 <= self.log_probabilities <= MOST_LIKELIEST:
             raise ConfigError(f"log_probabilities expects 0 to {MOST_LIKELIEST}, got {self.log_probabilities}")
         self.sampling  # noqa: B018 - checked when made
@@ -137,7 +137,8 @@ class Batch:
     def add(self, ids: Sequence[int], config: GenerationConfig, samples: int = 1) -> list[Writer]:
         """Let `samples` texts that go on from the prompt `ids` join at the next step.
 
-        Raises ConfigError for a prompt that leaves no room in the context, unless it goes on from its last half.
+        Raises ConfigError for a prompt that leaves no room in the context, unless it goes on from its last half, and
+        for biases of tokens that the model does not have.
         """
         if samples < 1:
             raise ConfigError(f"samples expects a whole number from 1 up, got {samples}")
@@ -147,6 +148,8 @@ class Batch:
                 f"the prompt has {len(ids)} tokens, the model's context {context}: shorten it, or go on from its end "
                 "with --continue-past-context"
             )
+        if (largest := max(map(int, config.logit_bias), default=0)) >= self.engine.vocabulary:
+            raise ConfigError(f"logit_bias expects token ids from 0 to {self.engine.vocabulary - 1}, got {largest}")
         writers = [Writer(self.tokenizer, ids, config, number) for number in range(samples)]
         self.waiting += writers
         return writers
@@ -165,6 +168,7 @@ class Batch:
         for writer in leaders:
             writer.fed += writer.pending
         for writer, leader in followers.items():
+            self._free_slot()
             writer.sequence, writer.fed = self.engine.fork(leader.sequence, len(leader.fed)), list(leader.fed)
             rows[writer] = rows[leader]
         pieces = [(writer, writer.write(rows[writer], self.engine.context)) for writer in list(self.active)]
@@ -190,7 +194,14 @@ class Batch:
     def _join(self) -> None:
         while self.waiting and len(self.active) < self.engine.slots:
             self.active.append(self.waiting.pop(0))
-        for _ in range(len(self.active) + len(self._kept) - self.engine.slots):
+
+    @property
+    def _full(self) -> bool:
+        return sum(writer.sequence is not None for writer in self.active) + len(self._kept) >= self.engine.slots
+
+    def _free_slot(self) -> None:
+        """Give up the sequence that ended longest ago, if there is no slot for one more."""
+        if self._full:
             self.engine.close(self._kept.popitem(last=False)[0])
 
     def _followers(self) -> dict[Writer, Writer]:
@@ -217,15 +228,17 @@ class Batch:
             writer.sequence = self._fork_or_take(source, length)
             writer.fed, writer.pending = writer.prompt[:length], writer.prompt[length:]
         else:
+            self._free_slot()
             writer.sequence = self.engine.open()
 
     def _fork_or_take(self, source: int, length: int) -> int:
-        """A copy of a running sequence; one that has ended is taken as it is, and needs no slot more."""
-        if source not in self._kept:
-            return self.engine.fork(source, length)
-        del self._kept[source]
-        self.engine.rewind(source, length)
-        return source
+        """A copy of a sequence; or itself, if it has ended and there is no slot for one more, or nothing to lose."""
+        if source in self._kept and (self._full or length == len(self._kept[source])):
+            del self._kept[source]
+            self.engine.rewind(source, length)
+            return source
+        self._free_slot()
+        return self.engine.fork(source, length)
 
     def _make_room(self, writer: Writer) -> None:
         """Go on from the last half of the text where the context would not hold what is to come."""

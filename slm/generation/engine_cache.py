@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from slm.atomic_write import new_folder
+from slm.atomic_write import new_folder, remove_leftovers
 from slm.model_folder import ModelFolder, sha256_of
 
 FORM = 1  # to be raised when graphs change, so that older ones are made anew
@@ -36,7 +36,8 @@ def cached_graph(folder: ModelFolder, bits: int) -> Path | None:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         record = json.loads((entry / "engine.json").read_text(encoding="utf-8"))
         if record["sha256"] == sha256_of(entry / GRAPH):
-            os.utime(entry)  # used now
+            with contextlib.suppress(OSError):  # a cache that others wrote for us
+                os.utime(entry)  # used now
             return entry / GRAPH
     return None
 
@@ -44,10 +45,15 @@ def cached_graph(folder: ModelFolder, bits: int) -> Path | None:
 def cache_graph(folder: ModelFolder, bits: int, write: Callable[[Path], None]) -> Path:
     """Have `write` make the graph of a model in the cache; its path. Raises OSError with nothing left behind."""
     entry = _entry(folder, bits)
-    with new_folder(entry) as temporary:
-        write(temporary / GRAPH)
-        record = {"weights": folder.sha256, "bits": bits, "sha256": sha256_of(temporary / GRAPH)}
-        (temporary / "engine.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    try:
+        with new_folder(entry) as temporary:
+            write(temporary / GRAPH)
+            record = {"weights": folder.sha256, "bits": bits, "sha256": sha256_of(temporary / GRAPH)}
+            (temporary / "engine.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    except OSError:
+        remove_leftovers(entry)
+        if cached_graph(folder, bits) is None:  # else another process has just put it there
+            raise
     _remove_oldest(entry)
     return entry / GRAPH
 
@@ -58,14 +64,12 @@ def _entry(folder: ModelFolder, bits: int) -> Path:
 
 
 def _remove_oldest(new: Path) -> None:
-    sizes = {
-        entry: sum(file.stat().st_size for file in entry.iterdir())
-        for entry in new.parent.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".")
-    }
-    for entry in sorted(sizes, key=lambda path: path.stat().st_mtime):
-        if sum(sizes.values()) <= LARGEST:
-            return
-        if entry != new:
+    entries = []
+    for entry in new.parent.glob("[!.]*"):
+        with contextlib.suppress(OSError):  # another process may be removing it
+            entries.append((entry.stat().st_mtime, entry, sum(file.stat().st_size for file in entry.iterdir())))
+    total = sum(size for _, _, size in entries)
+    for _, entry, size in sorted(entries):
+        if total > LARGEST and entry != new:
             shutil.rmtree(entry, ignore_errors=True)
-            del sizes[entry]
+            total -= size

@@ -42,9 +42,14 @@ def open_engine(
         return _torch_engine(folder, threads)
     from slm.generation.onnx_engine import OnnxEngine
 
-    bits, threads = bits or DEFAULT_BITS, threads or available_cores()
-    path = cached_graph(folder, bits) or _convert_folder(folder, bits, message)
-    return OnnxEngine(path, threads, label=f", {bits} bits")
+    try:
+        path = cached_graph(folder, bits or DEFAULT_BITS) or _convert_folder(folder, bits or DEFAULT_BITS, message)
+    except ConfigError as error:  # no kernels for its shape
+        if kind == "onnx" or bits:
+            raise
+        message(f"{str(error).partition(':')[0]}: taking torch")
+        return _torch_engine(folder, threads)
+    return OnnxEngine(path, threads or available_cores(), label=f", {bits or DEFAULT_BITS} bits")
 
 
 def convert(loaded: LoadedModel, bits: int = DEFAULT_BITS) -> Path:
@@ -65,6 +70,8 @@ def convert_anew(loaded: LoadedModel, message: Callable[[str], None]) -> None:
         convert(loaded)
     except OSError as error:
         message(f"not converted for the fast engine ({error.strerror or error}); slm generate will do it")
+    except ConfigError as error:
+        message(f"{str(error).partition(':')[0]}: slm generate will take torch")
     else:
         message(f"converted for the fast engine, {DEFAULT_BITS} bits: {time.perf_counter() - started:.1f} s")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from slm.data.tokenizer import Tokenizer
-from slm.generation.batch import END, LENGTH, STOP, Batch, Drawn, GenerationConfig, Piece
+from slm.generation.batch import Batch, Drawn, GenerationConfig, Piece
 from slm.generation.engine import Engine
 
 
@@ -26,25 +26,33 @@ class Generator:
     def __init__(self, engine: Engine, tokenizer: Tokenizer):
         self.engine, self.tokenizer = engine, tokenizer
 
-    def complete(self, prompt: str, config: GenerationConfig, samples: int = 1) -> list[Completion]:
-        """`samples` whole continuations of `prompt`."""
+    def complete(
+        self,
+        prompt: str,
+        config: GenerationConfig,
+        samples: int = 1,
+        seen: Callable[[Piece], None] = lambda piece: None,
+    ) -> list[Completion]:
+        """`samples` whole continuations of `prompt`; `seen` gets each piece as it comes."""
         batch = Batch(self.engine, self.tokenizer)
         writers = batch.add(self.prompt_ids(prompt), config, samples)
         texts: list[str] = [""] * samples
         drawn: list[tuple[Drawn, ...]] = [()] * samples
         for piece in _pieces(batch):
+            seen(piece)
             texts[piece.sample] += piece.text
             drawn[piece.sample] += (piece.drawn,) if piece.drawn else ()
         return [Completion(t, w.stop, tuple(w.ids), d) for t, w, d in zip(texts, writers, drawn, strict=True)]
 
     def stream(self, prompt: str, config: GenerationConfig, samples: int = 1) -> Iterator[Piece]:
-        """Continuations of `prompt`, piece by piece; characters are never cut. Raises ConfigError for a long prompt.
+        """Continuations of `prompt`, piece by piece; characters are never cut. Raises ConfigError, before anything is
+        written, for a prompt that is too long.
 
         An empty prompt starts from ``<|endoftext|>``, as every document did.
         """
         batch = Batch(self.engine, self.tokenizer)
         batch.add(self.prompt_ids(prompt), config, samples)
-        yield from _pieces(batch)
+        return _pieces(batch)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         return self.tokenizer.encode_ordinary(prompt) or [self.tokenizer.eot_token]
@@ -60,4 +68,4 @@ def _pieces(batch: Batch) -> Iterator[Piece]:
         batch.close()
 
 
-__all__ = ["END", "LENGTH", "STOP", "Completion", "Drawn", "GenerationConfig", "Generator", "Piece"]
+__all__ = ["Completion", "Drawn", "GenerationConfig", "Generator", "Piece"]

@@ -27,11 +27,13 @@ class OnnxEngine:
         self.name = f"onnxruntime {onnxruntime.__version__}{label}, {threads} thread{'s' if threads > 1 else ''}"
         self._session = open_session(path, threads)
         shapes = {value.name: value.shape for value in self._session.get_inputs()}
-        outputs = self._session.get_outputs()
         self._caches = [name.removeprefix("past_key_values.") for name in shapes if name.startswith("past_")]
-        _, self._heads, _, self._width = shapes[f"past_key_values.{self._caches[0]}"]
-        self.vocabulary = outputs[0].shape[2]
-        self.context = int(self._session.get_modelmeta().custom_metadata_map["context"])
+        try:
+            _, self._heads, _, self._width = shapes["past_key_values.0.key"]
+            self.vocabulary = self._session.get_outputs()[0].shape[2]
+            self.context = int(self._session.get_modelmeta().custom_metadata_map["context"])
+        except (KeyError, ValueError, IndexError):
+            raise ModelError(f"{path}: not a graph that slm wrote; name a model folder") from None
         self._rows: list[int] = []  # which sequence lies in each row
         self._lengths: dict[int, int] = {}
         self._next = 0

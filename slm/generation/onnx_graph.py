@@ -22,6 +22,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from slm import __version__
+from slm.errors import ConfigError
 from slm.model.gpt import GPT, GPTConfig
 from slm.model.quantization import quantize
 from slm.model.qwen3 import EPSILON, ROTARY_BASE
@@ -31,12 +32,22 @@ OPSETS = (helper.make_opsetid("", 21), helper.make_opsetid(CONTRIB, 1))
 IR_VERSION = 10
 ROUNDED_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: the activations in 8 bits
 LAYER_NORM_EPSILON = 1e-5
+HEAD_MULTIPLES = {"gpt2": 8, "qwen3": 16}  # GroupQueryAttention's own, without and with rotation
+LARGEST_FILE = 2**31  # a protocol buffer's bound
 
 Weights = Mapping[str, np.ndarray]
 
 
 def build_graph(config: GPTConfig, weights: Weights, bits: int) -> onnx.ModelProto:
-    """The graph of a model whose `state_dict` is `weights`, in float32."""
+    """The graph of a model whose `state_dict` is `weights`, in float32. Raises ConfigError for a shape that ONNX
+    Runtime has no kernel for."""
+    width, multiple = config.n_embd // config.n_head, HEAD_MULTIPLES[config.architecture]
+    if width % multiple:
+        raise ConfigError(
+            f"the fast engine expects heads of a multiple of {multiple} channels, got {width}: use --engine torch"
+        )
+    if (size := sum(values.nbytes for values in weights.values()) * bits // 32) >= LARGEST_FILE:
+        raise ConfigError(f"a graph in {bits} bits expects less than 2 GB, got {size / 1e9:.1f}: use --bits 8 or 4")
     return Graph(config, weights, bits).built()
 
 

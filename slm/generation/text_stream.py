@@ -31,10 +31,10 @@ class TextStream:
         if self.stopped:
             return ""
         text = self._held + text
-        places = [place for place in (text.find(stop) for stop in self._stop) if place >= 0]
-        if places:
+        found = [(text.find(stop) + len(stop), text.find(stop)) for stop in self._stop if stop in text]
+        if found:  # the one that is whole first, as if the text came character by character
             self.stopped, self._held = True, ""
-            return text[: min(places)]
+            return text[: min(found)[1]]
         keep = max((_open_end(text, stop) for stop in self._stop), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

@@ -11,6 +11,7 @@ from slm.errors import ConfigError
 
 RUN = 64  # logits whose largest is looked at first, when the k largest of all are wanted
 LARGEST_BIAS = 100.0  # OpenAI's bound
+COLDEST = 1e-6  # what temperatures above 0 count as at least: logits are float32
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def sample(logits: np.ndarray, sampling: Sampling, generator: np.random.Generato
     if sampling.top_k or sampling.top_p < 1 or sampling.min_p:
         ids = likeliest(logits, sampling.top_k or len(logits))
         logits = logits[ids]
-    weights = np.exp((logits - logits.max()) / np.float32(sampling.temperature))  # the likeliest has 1
+    temperature = np.float32(max(sampling.temperature, COLDEST))
+    weights = np.exp((logits - logits.max()) / temperature)  # the likeliest has 1
     cumulative = weights.cumsum(dtype=np.float64)
     kept = len(weights)
     if sampling.top_p < 1:  # the one that crosses top_p stays
@@ -88,8 +90,6 @@ def adjusted(logits: np.ndarray, sampling: Sampling, seen: Sequence[int] = ()) -
             values > 0, values / sampling.repetition_penalty, values * sampling.repetition_penalty
         )
     for token, bias in sampling.logit_bias.items():
-        if int(token) >= len(logits):
-            raise ConfigError(f"logit_bias expects token ids from 0 to {len(logits) - 1}, got {token}")
         logits[int(token)] += np.float32(bias)
     return logits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from tiny import split_of, tiny_model, tiny_tokenizer
 from slm.data.token_store import Split, TokenStore
 from slm.errors import DataError
 from slm.evaluation.bits_per_byte import DocumentLosses, bootstrap_interval, document_losses, evaluate
+from slm.generation.onnx_engine import OnnxEngine
+from slm.generation.onnx_graph import write_graph
+from slm.generation.torch_engine import TorchEngine
 from slm.model.gpt import GPT
 
 END = tiny_tokenizer().eot_token
@@ -167,6 +171,17 @@ def test_batches_of_any_size_give_the_same(block_size: int):
             assert np.array_equal(losses.tokens, expected.tokens) and np.array_equal(losses.bytes, expected.bytes)
         scores = [evaluate(model, split, tiny_tokenizer(), responses=responses, batch_size=n) for n in (1, 3, 16)]
         assert max(s.bits_per_byte for s in scores) - min(s.bits_per_byte for s in scores) < 1e-5
+
+
+@pytest.mark.parametrize("responses", [False, True])
+def test_an_engine_scores_as_its_model_does(model: GPT, responses: bool, tmp_path: Path):
+    split = split_of(random_documents(5, 70, 33, 2), [1, 30, 16, 1])
+    expected = losses_of(model, split, responses)
+    write_graph(model, tmp_path / "model.onnx", 32)
+    for engine in (TorchEngine(model), OnnxEngine(tmp_path / "model.onnx", threads=1)):
+        losses = losses_of(engine, split, responses)
+        np.testing.assert_allclose(losses.nats, expected.nats, rtol=1e-5)
+        assert np.array_equal(losses.tokens, expected.tokens) and np.array_equal(losses.bytes, expected.bytes)
 
 
 def test_dropout_plays_no_part_and_the_mode_stays():

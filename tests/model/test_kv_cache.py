@@ -35,16 +35,6 @@ def test_for_any_splits(splits: list[int]):
         torch.testing.assert_close(torch.cat(parts, dim=1), MODEL(ids), atol=1e-5, rtol=0)
 
 
-def test_one_text_goes_on_as_several():
-    with torch.no_grad():
-        cache = KVCache(MODEL.config, batch_size=1)
-        MODEL(IDS[:1, :5], cache)
-        cache = cache.repeated(3)
-        logits = MODEL(IDS[:, 5:9], cache)
-        texts = torch.cat((IDS[:1, :5].expand(3, -1), IDS[:, 5:9]), dim=1)
-        torch.testing.assert_close(logits, MODEL(texts)[:, 5:], atol=1e-5, rtol=0)
-
-
 def test_a_full_cache_takes_no_more():
     with torch.no_grad():
         cache = KVCache(MODEL.config, batch_size=3)

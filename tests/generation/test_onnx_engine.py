@@ -1,0 +1,180 @@
+"""The fast engine computes what the model computes, in 32 bits and with the weights that 8 and 4 bits leave."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from engine_moves import random_ids, random_moves
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import tiny_model, tiny_tokenizer
+
+from slm.errors import ConfigError, ModelError
+from slm.generation import onnx_engine, onnx_graph
+from slm.generation.batch import GenerationConfig
+from slm.generation.generator import Generator
+from slm.generation.onnx_engine import OnnxEngine
+from slm.generation.onnx_graph import write_graph
+from slm.generation.torch_engine import TorchEngine
+from slm.model.gpt import GPT
+from slm.model.quantization import quantize
+
+MODELS = {
+    "gpt2": tiny_model(n_layer=3, n_head=4, n_embd=32, block_size=32),
+    "without biases": tiny_model(bias=False, block_size=32),
+    "rows that fill no block": tiny_model(n_head=5, n_embd=40, block_size=32),
+    "qwen3": tiny_model(architecture="qwen3", n_embd=32, block_size=32),
+    "qwen3, rows that fill no block": tiny_model(architecture="qwen3", n_head=3, n_embd=48, block_size=32),
+}
+IDS = random_ids(32)
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("graphs")
+
+
+def engine_of(name: str, folder: Path, bits: int = 32, slots: int = 16) -> OnnxEngine:
+    path = folder / f"{name}-{bits}-{onnx_graph.ROUNDED_ACTIVATIONS}.onnx"
+    if not path.exists():
+        write_graph(MODELS[name], path, bits)
+    return OnnxEngine(path, threads=1, slots=slots)
+
+
+def expected(model: GPT, ids: list[int]) -> np.ndarray:
+    with torch.no_grad():
+        return model(torch.tensor([ids]))[0].numpy()
+
+
+def rounded(model: GPT, bits: int) -> GPT:
+    """The model with the weights that `bits` leave of its matrices."""
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            if tensor.dim() == 2 and "wpe" not in name:
+                tensor.copy_(torch.from_numpy(quantize(tensor.numpy(), bits).dequantized()))
+    return model
+
+
+def close(first: np.ndarray, second: np.ndarray, within: float = 1e-4) -> None:
+    np.testing.assert_allclose(first, second, atol=within, rtol=0)
+
+
+# The logits
+
+
+def test_in_32_bits_the_logits_are_the_models(name: str, folder: Path):
+    engine = engine_of(name, folder)
+    assert (engine.context, engine.vocabulary) == (32, MODELS[name].config.vocab_size)
+    close(engine.logits(IDS), expected(MODELS[name], IDS))
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_in_fewer_bits_they_are_those_of_the_rounded_weights(
+    name: str, bits: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    reference = expected(rounded(MODELS[name], bits), IDS)
+    difference = engine_of(name, folder, bits).logits(IDS) - reference
+    assert difference.std() < 0.05 * reference.std()  # activations are rounded too
+    monkeypatch.setattr(onnx_graph, "ROUNDED_ACTIVATIONS", 1)  # float32
+    close(engine_of(name, folder, bits).logits(IDS), reference)
+
+
+def test_the_bound_would_notice_other_weights():
+    model = MODELS["gpt2"]
+    reference = expected(model, IDS)
+    assert (expected(rounded(model, 4), IDS) - reference).std() > 0.15 * reference.std()
+    assert np.abs(expected(rounded(model, 8), IDS) - reference).max() > 0.01
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_sequences_are_on_their_own_whatever_lies_beside_them(folder: Path, data: st.DataObject):
+    model = MODELS["gpt2"]
+    for ids, logits in random_moves(engine_of("gpt2", folder, slots=5), data, moves=16):
+        close(logits, expected(model, ids)[-1])
+
+
+def test_a_long_prompt_goes_through_in_parts(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    reference = expected(MODELS["qwen3"], IDS)
+    monkeypatch.setattr(onnx_engine, "PROMPT_TOKENS", 5)
+    engine = engine_of("qwen3", folder)
+    close(engine.logits(IDS), reference)
+    close(engine.extend({engine.open(): IDS}), reference[-1:])
+
+
+def test_logits_that_were_given_stay(folder: Path):
+    """Of several sequences, prompts and single tokens mixed, in the order of the parts."""
+    engine = engine_of("gpt2", folder)
+    first, second, third = (engine.open() for _ in range(3))
+    engine.extend({second: IDS[:4], first: IDS[:2]})
+    logits = engine.extend({third: IDS[:3], second: IDS[4:5], first: IDS[2:3]})
+    before = logits.copy()
+    engine.extend({first: [1], second: [2]})
+    reference = expected(MODELS["gpt2"], IDS)
+    assert np.array_equal(logits, before)
+    close(logits, np.stack([reference[2], reference[4], reference[2]]))
+
+
+@pytest.mark.parametrize("bits", [32, 8])
+def test_it_writes_what_the_reference_writes(bits: int, folder: Path):
+    """Greedy in 32 bits: the same text, in a batch with prefixes shared; in 8 bits one that is told to be likely."""
+    model, tokenizer = MODELS["gpt2"], tiny_tokenizer()
+    config = GenerationConfig(24, temperature=0.0, log_probabilities=1, continue_past_context=True)
+    sampled = GenerationConfig(24, seed=3, top_k=0, temperature=1.0, continue_past_context=True)
+    fast, reference = Generator(engine_of("gpt2", folder, bits), tokenizer), Generator(TorchEngine(model), tokenizer)
+    for prompt in ("The cat", "A dog ran in the", ""):
+        ours, theirs = fast.complete(prompt, config)[0], reference.complete(prompt, config)[0]
+        if bits == 32:
+            assert (ours.ids, ours.stop) == (theirs.ids, theirs.stop)
+            close([d.log_probability for d in ours.drawn], [d.log_probability for d in theirs.drawn])
+            assert fast.complete(prompt, sampled, 5) == reference.complete(prompt, sampled, 5)
+        else:
+            close(ours.drawn[0].log_probability, theirs.drawn[0].log_probability, within=0.1)
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ({"n_embd": 24, "n_head": 2}, "heads of a multiple of 8 channels, got 12: use --engine torch"),
+    ({"n_embd": 24, "n_head": 3, "architecture": "qwen3"}, "heads of a multiple of 16 channels, got 8"),
+])  # fmt: skip
+def test_shapes_without_a_kernel_are_refused(values: dict, message: str, tmp_path: Path):
+    with pytest.raises(ConfigError, match=message):
+        write_graph(tiny_model(**values), tmp_path / "model.onnx", 8)
+
+
+def test_graphs_that_no_file_holds_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(onnx_graph, "LARGEST_FILE", 30_000)
+    write_graph(tiny_model(), tmp_path / "model.onnx", 8)
+    with pytest.raises(ConfigError, match=r"a graph in 32 bits expects less than 2 GB, got 0.0: use --bits 8 or 4"):
+        write_graph(tiny_model(), tmp_path / "model.onnx", 32)
+
+
+@pytest.mark.parametrize("content", [b"", b"no graph", b"\x08" * 100])
+def test_a_file_that_is_no_graph_is_one_line(content: bytes, tmp_path: Path):
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.onnx: onnxruntime cannot load it") as error:
+        OnnxEngine(tmp_path / "model.onnx", threads=1)
+    assert "\n" not in str(error.value)
+
+
+def test_a_graph_of_another_kind_is_one_line(tmp_path: Path):
+    from onnx import TensorProto, helper, save
+
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "other", value[:1], value[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    save(model, tmp_path / "model.onnx")
+    with pytest.raises(ModelError, match=r"model\.onnx: not a graph that slm wrote"):
+        OnnxEngine(tmp_path / "model.onnx", threads=1)
