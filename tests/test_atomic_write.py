@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from slm import atomic_write
-from slm.atomic_write import existing_folder, new_file, new_folder, remove_leftovers, write_bytes, write_json, write_text
+from slm.atomic_write import (
+    existing_folder,
+    new_file,
+    new_folder,
+    remove_leftovers,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 NO_PROCESS = 999_999_990  # above every system's highest process number
 
