@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from slm import atomic_write
-from slm.atomic_write import existing_folder, new_folder, remove_leftovers, write_bytes, write_json, write_text
+from slm.atomic_write import (
+    existing_folder,
+    new_file,
+    new_folder,
+    remove_leftovers,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 NO_PROCESS = 999_999_990  # above every system's highest process number
 
@@ -52,6 +60,21 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(
         with pytest.raises(type(error)):
             write_bytes(path, b"new")
     assert path.read_bytes() == b"old" and names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, ValueError])
+def test_an_error_while_a_file_is_filled_leaves_what_was(tmp_path: Path, error: type[BaseException]):
+    path = tmp_path / "file"
+    for before in (None, b"old"):
+        if before:
+            path.write_bytes(before)
+        with pytest.raises(error), new_file(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise error
+        assert names(tmp_path) == (["file"] if before else []) and (not before or path.read_bytes() == before)
+    with new_file(path) as temporary:
+        temporary.write_bytes(b"new")
+    assert path.read_bytes() == b"new" and names(tmp_path) == ["file"]
 
 
 def test_content_reaches_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

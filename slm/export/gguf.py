@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,7 @@ def _their_name(name: str) -> str:
     return f"blk.{number}.{IN_BLOCK[part]}.{kind}"
 
 
-def _add_description(writer: ModuleType, gguf: ModuleType, loaded: LoadedModel, bits: int) -> None:
+def _add_description(writer: Any, gguf: ModuleType, loaded: LoadedModel, bits: int) -> None:
     config = loaded.model.config
     writer.add_name(f"slm {config.architecture} {config.n_layer}x{config.n_embd}")
     writer.add_string("slm.sha256", loaded.sha256)  # of the weights that this file was made from
@@ -126,7 +127,7 @@ def _add_description(writer: ModuleType, gguf: ModuleType, loaded: LoadedModel, 
         writer.add_chat_template(loaded.prompt_format.chat_template())
 
 
-def _add_shape(writer: ModuleType, config: GPTConfig) -> None:
+def _add_shape(writer: Any, config: GPTConfig) -> None:
     writer.add_block_count(config.n_layer)
     writer.add_context_length(config.block_size)
     writer.add_embedding_length(config.n_embd)
@@ -143,7 +144,7 @@ def _add_shape(writer: ModuleType, config: GPTConfig) -> None:
     writer.add_rope_freq_base(ROTARY_BASE)
 
 
-def _add_tokenizer(writer: ModuleType, gguf: ModuleType, tokenizer: Tokenizer, size: int) -> None:
+def _add_tokenizer(writer: Any, gguf: ModuleType, tokenizer: Tokenizer, size: int) -> None:
     """The vocabulary, filled up to `size` (V). Raises ModelError for one that llama.cpp would split otherwise."""
     _require_gpt2_splitting(tokenizer)
     names = {number: (token, gguf.TokenType.NORMAL) for token, number in tokenizer.definition["model"]["vocab"].items()}

@@ -25,6 +25,7 @@ from slm.processor import available_cores
 
 TIMEOUT = 300.0  # seconds for one answer: 124 million parameters, 1,024 tokens, two busy cores took 55
 LOADING, LOADED_A_SECOND = 20.0, 20_000_000  # seconds, and bytes of the file; a damaged one that is refused takes one
+TEXTS = 10_000  # encoded in one answer
 CHILD = Path(__file__).with_name("llama_cpp_process.py")
 
 
@@ -63,7 +64,8 @@ class LlamaCpp:
             raise DataError(
                 f"expected text in Unicode, got a lone surrogate ({error.reason}); mend or drop it"
             ) from None
-        return self._ask(ask="encode", texts=list(texts))
+        parts = (texts[first : first + TEXTS] for first in range(0, len(texts), TEXTS))
+        return [ids for part in parts for ids in self._ask(ask="encode", texts=list(part))]
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """The logits (T, V), float32, after each of T tokens that stand alone."""
