@@ -17,6 +17,7 @@ from slm import __version__
 CORE = ("torch", "numpy", "fastokens", "tokenizers", "safetensors", "typer", "rich", "matplotlib")
 EXTRAS = {
     "hub": (("datasets", "huggingface_hub", "pyarrow"), "hub:owner/name sources and .parquet files"),
+    "export": (("gguf", "xllamacpp", "playwright", "transformers"), "slm export: GGUF files, and checking exports"),
     "tensorboard": (("tensorboard",), "TensorBoard beside metrics.jsonl"),
 }
 

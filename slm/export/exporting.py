@@ -104,13 +104,10 @@ def _checked(
 ) -> tuple[RoundTrip | None, str]:  # fmt: skip
     progress("loading it again", 0, 1)
     try:
-        engine = target.reload(folder, bits)
+        with target.reload(folder, bits) as engine:
+            return compare(loaded, engine, bits, split, documents, responses, progress), ""
     except MissingExtra as error:
         return None, str(error)
-    try:
-        return compare(loaded, engine, bits, split, documents, responses, progress), ""
-    finally:
-        engine.close()
 
 
 def checked_bits(to: str, bits: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -66,5 +67,8 @@ class TransformersFolder:
         with torch.no_grad():
             return self._model(torch.tensor([list(ids)])).logits[0].numpy()
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         del self._model

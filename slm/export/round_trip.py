@@ -7,6 +7,7 @@ and bits per byte on held-out documents. (T tokens, V vocabulary.)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,8 +27,8 @@ LEAST_AGREEMENT = 0.999  # of the likeliest tokens, in 32 bits
 LARGEST_COST = {32: 0.001, 16: 0.001, 8: 0.005, 4: 0.03}  # in bits per byte, as a share of the reference's
 
 
-class Reloaded(Protocol):
-    """An export in the engine that it is for."""
+class Reloaded(AbstractContextManager["Reloaded"], Protocol):
+    """An export in the engine that it is for, from `with` to its end."""
 
     name: str
     """The engine with its version."""
@@ -38,8 +39,6 @@ class Reloaded(Protocol):
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """The logits (T, V), float32, after each of T tokens that stand alone."""
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,6 @@ class Fake:
             values = self.model(torch.tensor([list(ids)]))[0].numpy()
         return values + self.noise * np.random.default_rng(0).standard_normal(values.shape).astype(np.float32)
 
-    def close(self):
-        pass
-
 
 def measured(loaded, export: Fake, bits: int = 32) -> RoundTrip:
     return compare(loaded, export, bits, split_of(DOCUMENTS), 20, responses=False)
