@@ -32,13 +32,13 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
-	@$(BIN)/python scripts/download_size.py '.[hub]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub]'
+	@$(BIN)/python scripts/download_size.py '.[hub,serve]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml constraints.txt
-	@$(BIN)/python scripts/download_size.py '.[hub,export,tensorboard,dev]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,export,tensorboard,dev]'
+	@$(BIN)/python scripts/download_size.py '.[hub,serve,export,tensorboard,dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve,export,tensorboard,dev]'
 	@touch $@ $(VENV)/.installed
 
 clean:

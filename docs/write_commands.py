@@ -18,6 +18,7 @@ COMMANDS = (
     "evaluate",
     "generate",
     "chat",
+    "serve",
     "compare",
     "report",
     "runs",

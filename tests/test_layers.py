@@ -26,7 +26,7 @@ LAYERS = (
     ("report", "recipe"),
     ("export", "stage", "prepare", "plan"),
     ("pretrain", "finetune"),
-    ("pipeline",),
+    ("pipeline", "serving"),
     ("cli",),
     ("__main__",),
 )
@@ -109,5 +109,6 @@ def test_documents_and_ids_need_no_torch(statements: str):
 
 def test_the_command_line_starts_light():
     """`slm --help` answers at once only while these are imported by the commands that need them."""
-    heavy = {"torch", "numpy", "matplotlib", "fastokens", "safetensors", "datasets", "huggingface_hub", "transformers"}
+    heavy = {"torch", "numpy", "matplotlib", "fastokens", "safetensors", "datasets", "huggingface_hub", "transformers",
+             "fastapi", "uvicorn", "pydantic"}
     assert not heavy & modules_after("import slm.cli.main")

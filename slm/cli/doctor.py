@@ -18,6 +18,7 @@ CORE = ("torch", "numpy", "fastokens", "tokenizers", "safetensors", "typer", "ri
 EXTRAS = {
     "hub": (("datasets", "huggingface_hub", "pyarrow"), "hub:owner/name sources and .parquet files"),
     "export": (("gguf", "xllamacpp", "playwright", "transformers"), "slm export: GGUF files, and checking exports"),
+    "serve": (("fastapi", "uvicorn", "httptools", "prometheus_client"), "slm serve"),
     "tensorboard": (("tensorboard",), "TensorBoard beside metrics.jsonl"),
 }
 

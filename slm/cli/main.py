@@ -11,13 +11,13 @@ import sys
 import typer
 
 from slm import __version__
-from slm.cli import compare, exporting, generating, inspect, planning, stages, use
+from slm.cli import compare, exporting, generating, inspect, planning, serving, stages, use
 from slm.errors import SlmError, Stopped
 
 app = typer.Typer(
     name="slm",
     help="Make a small language model of your own: from raw text to a model that is trained, tuned, "
-    "measured and used.\n\n"
+    "measured and served.\n\n"
     "Begin with: slm run quick",
     no_args_is_help=True,
     add_completion=True,
@@ -34,7 +34,7 @@ def version(show: bool = typer.Option(False, "--version", help="Show the version
         raise typer.Exit
 
 
-for module in (stages, planning, use, generating, exporting, compare, inspect):
+for module in (stages, planning, use, generating, serving, exporting, compare, inspect):
     module.register(app)
 
 

@@ -1,0 +1,138 @@
+"""The command that lets programs and people use models over HTTP: serve."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slm.cli import options
+from slm.cli.sources import open_source
+
+if TYPE_CHECKING:
+    from slm.model_folder import ModelFolder
+    from slm.serving.figures import Figures
+    from slm.serving.limits import Limits
+    from slm.serving.models import Models
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(serve)
+
+
+def serve(
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...",
+            help="Runs, model folders or hub:owner/name, as [NAME=]MODEL[@BITS]; by default the newest run.",
+        ),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs --api-keys.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
+    api_keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keys that requests must carry, a line each: KEY, or NAME KEY."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A host name that this server is called by, beside localhost. Repeatable."),
+    ] = None,
+    engine: options.EngineKind = "auto",
+    bits: options.Bits = 0,
+    threads: options.Threads = 0,
+    slots: Annotated[
+        int, typer.Option(help="Texts that each model writes together; 0 chooses by memory, at most 64.")
+    ] = 0,
+    queue: Annotated[int, typer.Option(help="Requests that may wait for each model.")] = 256,
+    deadline: Annotated[str, typer.Option(metavar="TIME", help="For a request, from its coming to its end.")] = "2m",
+    drain: Annotated[str, typer.Option(metavar="TIME", help="For running requests, once told to stop.")] = "30s",
+    tokens_per_minute: Annotated[int, typer.Option(help="For each client, by key or address; 0 sets no bound.")] = 0,
+    connections: Annotated[int, typer.Option(help="That may be open at a time.")] = 2000,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append the events to a file, in place of standard error.")
+    ] = None,
+    runs: options.Runs = Path("runs"),
+) -> None:
+    """Serve models: an API in OpenAI's shape, and a page.
+
+    Ctrl-C or SIGTERM lets running requests finish, then ends. All bounds and what is refused: docs/serving.md.
+
+    Example: slm serve quick quick-medical small=quick@4
+    """
+    from slm.errors import import_extra
+
+    for package in ("fastapi", "uvicorn", "httptools"):
+        import_extra(package, "serve", "slm serve")
+    from slm.serving import server
+    from slm.serving.api_keys import read_api_keys
+    from slm.serving.event_log import EventLog
+    from slm.serving.figures import Figures
+    from slm.serving.limits import Limits
+    from slm.serving.security import Rules
+
+    limits = Limits(
+        queue=queue, seconds=options.seconds_of(deadline, "--deadline"), tokens_per_minute=tokens_per_minute,
+        connections=connections, drain_seconds=options.seconds_of(drain, "--drain"),
+    )  # fmt: skip
+    keys = read_api_keys(api_keys) if api_keys else None
+    bound = server.open_socket(host, port, keys is not None)
+    hosts = frozenset(name.lower() for name in [host, *(allow_host or [])])
+    figures = Figures()
+    with bound:
+        served = _opened(models or [""], runs, engine, bits, threads, slots, limits, figures)
+        events = EventLog(open(log, "a", encoding="utf-8") if log else None)  # noqa: SIM115 - open until the end
+        settings = server.Settings(Rules(keys, hosts), limits, runs, events)
+        address = server.address_of(bound)
+        server.serve(served, bound, settings, figures, lambda: _tell(served, address, bool(keys)))
+    print("stopped", file=sys.stderr)
+
+
+def _opened(
+    words: list[str], runs: Path, engine: str, bits: int, threads: int, slots: int, limits: Limits, figures: Figures
+) -> Models:
+    from slm.serving import models as serving
+
+    folders: list[tuple[str, ModelFolder, int]] = []
+    for word in words:
+        name, source, own_bits = serving.parse_source(word)
+        folder = open_source(source, runs)
+        wanted = name or _name(folder) + (f"-{own_bits}bit" if own_bits else "")
+        name = serving.free_name(wanted, [taken for taken, _, _ in folders])
+        folders.append((name, folder, own_bits or bits))
+    slots = slots or serving.choose_slots([folder for _, folder, _ in folders])
+    return serving.Models(
+        [
+            serving.open_served(name, folder, engine, bits, threads, slots, limits, figures, _say)
+            for name, folder, bits in folders
+        ]
+    )
+
+
+def _name(folder: ModelFolder) -> str:
+    """The run's name, or the folder's."""
+    in_a_run = folder.path.parent.name == "checkpoints"
+    return (folder.path.parent.parent if in_a_run else folder.path).resolve().name
+
+
+def _tell(models: Models, address: str, keys: bool) -> None:
+    """Where it is, and what to type next."""
+    for model in models:
+        facts = model.facts()
+        what = "answers questions" if model.answers else "writes on"
+        print(f"{model.name}: {what}; {facts['engine']}, {model.engine.slots} texts at a time")
+    first = next(iter(models))
+    key = " -H 'Authorization: Bearer KEY'" if keys else ""
+    body = f'{{"model": "{first.name}", "prompt": "Once upon a time"}}'
+    path = "/v1/completions"
+    if first.answers:
+        path = "/v1/chat/completions"
+        body = f'{{"model": "{first.name}", "messages": [{{"role": "user", "content": "What is asthma?"}}]}}'
+    print(f"\nserving on {address}, described at {address}/docs; Ctrl-C ends it. Try:")
+    print(f"  curl {address}{path}{key} -H 'Content-Type: application/json' -d '{body}'", flush=True)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,147 @@
+"""The shapes of answers, for /docs and for the tests that hold answers against them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorDetail(Part):
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class Error(Part):
+    error: ErrorDetail
+
+
+class Usage(Part):
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class CompletionLogprobs(Part):
+    tokens: list[str]
+    token_logprobs: list[float]
+    top_logprobs: list[dict[str, float]]
+    text_offset: list[int]
+
+
+class TopLogprob(Part):
+    token: str
+    logprob: float
+    bytes: list[int]
+
+
+class TokenLogprob(TopLogprob):
+    top_logprobs: list[TopLogprob]
+
+
+class ChatLogprobs(Part):
+    content: list[TokenLogprob]
+    refusal: None
+
+
+class CompletionChoice(Part):
+    index: int
+    text: str
+    logprobs: CompletionLogprobs | None
+    finish_reason: Literal["stop", "length"]
+
+
+class AnswerMessage(Part):
+    role: Literal["assistant"]
+    content: str
+    refusal: None
+
+
+class ChatChoice(Part):
+    index: int
+    message: AnswerMessage
+    logprobs: ChatLogprobs | None
+    finish_reason: Literal["stop", "length"]
+
+
+class Answer(Part):
+    """`seed`, `notice` and `cut` are not OpenAI's: the seed that was used; what the reader of a tuned model's answer
+    has to know; 'deadline' where the server's deadline ended the text."""
+
+    id: str
+    created: int
+    model: str
+    system_fingerprint: str
+    usage: Usage
+    seed: int
+    notice: str = ""
+    cut: Literal["deadline"] | None = None
+
+
+class Completion(Answer):
+    object: Literal["text_completion"]
+    choices: list[CompletionChoice]
+
+
+class ChatCompletion(Answer):
+    object: Literal["chat.completion"]
+    choices: list[ChatChoice]
+
+
+class Model(Part):
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: Literal["slm"]
+
+
+class ModelList(Part):
+    object: Literal["list"]
+    data: list[Model]
+
+
+class ModelFacts(Part):
+    name: str
+    kind: Literal["stories", "answers"]
+    engine: str
+    bits: int
+    size_bytes: int
+    parameters: int | None
+    context: int
+    notice: str
+
+
+class ModelFactsList(Part):
+    models: list[ModelFacts]
+
+
+class Health(Part):
+    status: Literal["ok"]
+
+
+class Readiness(Part):
+    status: Literal["ready"]
+
+
+def responses(model: Any, *statuses: int, **more: Any) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: 200 with `model`, and errors, which all have one shape."""
+    refused = {status: {"model": Error, "description": DESCRIPTIONS[status]} for status in statuses}
+    return {200: {"model": model, **more}, **refused}
+
+
+DESCRIPTIONS = {
+    400: "The request is not valid; `param` names the field.",
+    401: "The API key is missing or wrong.",
+    403: "The Host or Origin header is not one that is served.",
+    404: "There is no such model.",
+    413: "The body is larger than is taken.",
+    429: "Too much is asked for at the moment; Retry-After says when to try again.",
+    500: "The engine failed.",
+    503: "The server is being stopped, or not ready.",
+}

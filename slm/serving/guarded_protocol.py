@@ -1,0 +1,133 @@
+"""uvicorn's HTTP protocol with the bounds that it lacks: bytes and time of headers, time of bodies, time that a client
+leaves our answer unread, connections. (uvicorn keeps half-open connections for ever, and takes headers of any size.)
+
+One look around all connections a second finds the slow ones; there are no timers for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from slm.serving.event_log import EventLog
+from slm.serving.figures import Figures
+from slm.serving.limits import Limits
+from slm.serving.refusals import ApiError
+
+PIPELINED = 4  # requests that may wait on one connection
+LOOK_SECONDS = 1.0
+HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
+
+
+def guarded(limits: Limits, figures: Figures, log: EventLog) -> type[HttpToolsProtocol]:
+    """The protocol class of a server with these bounds."""
+    return type("Guarded", (GuardedProtocol,), {"limits": limits, "figures": figures, "log": log})
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    limits: Limits
+    figures: Figures
+    log: EventLog
+
+    def __init__(self, *arguments: Any, **more: Any):
+        super().__init__(*arguments, **more)
+        self.phase, self.since = HEADERS, time.monotonic()
+        self._header_bytes = 0
+        self._unread_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.figures.connections.set(len(self.connections))
+        if len(self.connections) > self.limits.connections:
+            self._refuse(ApiError(503, "too_many_connections", "too many connections are open", retry_after=5))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.figures.connections.set(len(self.connections))
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self.phase == IDLE:
+            self._enter(HEADERS)
+        if self.phase == HEADERS:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        # Bytes behind the end of the headers, in the same packet, are the body's.
+        if self.phase == HEADERS and self._header_bytes > self.limits.header_bytes:
+            self._refuse_headers()
+
+    def on_headers_complete(self) -> None:
+        url_and_headers = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        super().on_headers_complete()
+        self._enter(BODY)
+        if url_and_headers > self.limits.header_bytes:
+            self._refuse_headers()
+        elif len(self.pipeline) > PIPELINED:
+            self.cut("pipeline")
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self.phase == BODY:
+            self._enter(IDLE if self.cycle.response_complete else ANSWER)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.phase == ANSWER and self.cycle.response_complete:  # the last of those that came behind one another
+            self._enter(IDLE)
+
+    def overdue(self, now: float) -> str:
+        """What this connection takes too long for, or ''."""
+        waits = {
+            HEADERS: self.limits.header_seconds, BODY: self.limits.body_seconds, IDLE: self.limits.keep_alive_seconds,
+        }  # fmt: skip
+        if now - self.since > waits.get(self.phase, float("inf")):
+            return self.phase
+        if not self.transport.get_write_buffer_size():
+            self._unread_since = None
+        elif self._unread_since is None:
+            self._unread_since = now
+        elif now - self._unread_since > self.limits.stall_seconds:
+            return "unread"
+        return ""
+
+    def cut(self, reason: str) -> None:
+        """End the connection at once, whatever is still to be sent."""
+        self.figures.cut.labels(reason).inc()
+        if reason != IDLE:
+            self.log.write("cut", reason=reason, address=self.client[0] if self.client else "")
+        self.transport.abort()
+
+    def _enter(self, phase: str) -> None:
+        self.phase, self.since, self._header_bytes = phase, time.monotonic(), 0
+
+    def _refuse_headers(self) -> None:
+        message = f"request line and headers may have {self.limits.header_bytes:,} bytes"
+        self._refuse(ApiError(431, "headers_too_large", message))
+
+    def _refuse(self, error: ApiError) -> None:
+        """Answer without the application, and close."""
+        self.figures.refusals.labels(error.code).inc()
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # whatever the application answers is not sent
+            self.cycle.message_event.set()
+        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in error.headers.items())
+        head = (
+            f"HTTP/1.1 {error.status} \r\ncontent-type: application/json\r\ncontent-length: {len(error.body)}\r\n"
+            f"{more}connection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + error.body)
+        self.transport.close()
+
+
+async def look_around(connections: set[GuardedProtocol]) -> None:
+    """Cut connections that take too long, until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        for connection in list(connections):
+            if reason := connection.overdue(now):
+                connection.cut(reason)

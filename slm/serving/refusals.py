@@ -1,0 +1,48 @@
+"""What the server answers where it does not do what was asked, in the shape that OpenAI's clients know."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+INVALID, RATE, SERVER = "invalid_request_error", "rate_limit_error", "server_error"
+
+
+class ApiError(Exception):
+    """An answer other than 2xx. `code` is for programs, and the reason under which it is counted."""
+
+    def __init__(
+        self, status: int, code: str, message: str, param: str | None = None, retry_after: float | None = None
+    ):
+        super().__init__(message)
+        self.status, self.code, self.message, self.param, self.retry_after = status, code, message, param, retry_after
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The JSON of the answer: {"error": {"message", "type", "param", "code"}}."""
+        kind = {401: "authentication_error", 429: RATE}.get(self.status, INVALID if self.status < 500 else SERVER)
+        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+
+    @property
+    def body(self) -> bytes:
+        """In ASCII: a message may quote what cannot be encoded."""
+        return json.dumps(self.content).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self.retry_after is None:
+            return {}
+        return {"Retry-After": str(max(1, math.ceil(self.retry_after)))}
+
+
+def invalid(message: str, param: str | None = None, code: str = "invalid_value") -> ApiError:
+    return ApiError(400, code, message, param)
+
+
+def shutting_down() -> ApiError:
+    return ApiError(503, "shutting_down", "the server is being stopped; try again in a little while", retry_after=5)
+
+
+def engine_failed() -> ApiError:
+    return ApiError(500, "engine_failed", "the engine failed on this text; the server's log says how")

@@ -1,0 +1,230 @@
+"""Continuous batching: one thread a model, which gives every text that is being written one token a step.
+
+Between steps requests join, leave and expire. The event loop hands requests in by `submit` and `cancel`, and learns
+of what came by `deliver`, once a step for all readers together. Knows nothing about HTTP, JSON or questions.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from slm.data.tokenizer import Tokenizer
+from slm.generation.batch import Batch, Piece, Writer
+from slm.generation.engine import Engine
+from slm.serving.fair_queue import FairQueue, Full
+from slm.serving.figures import ModelFigures
+from slm.serving.limits import Limits
+from slm.serving.refusals import ApiError, engine_failed, shutting_down
+from slm.serving.ticket import Ticket
+
+JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
+Deliver = Callable[[Sequence[Ticket]], None]
+
+
+class Scheduler:
+    """Writes for many clients with one engine. Its methods may be called from any thread."""
+
+    def __init__(self, engine: Engine, tokenizer: Tokenizer, limits: Limits, figures: ModelFigures):
+        self.engine, self.tokenizer = engine, tokenizer
+        self.failures = 0
+        self._figures = figures
+        self._changed = threading.Condition()
+        self._queue = FairQueue(limits.queue)
+        self._left: list[Ticket] = []  # whose clients have gone
+        self._draining = self._stopping = False
+        self._batch = Batch(engine, tokenizer)
+        self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
+        self._owners: dict[Writer, tuple[Ticket, int]] = {}
+        self._running: Counter[str] = Counter()  # texts being written, by client
+        self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self, deliver: Deliver) -> None:
+        """Begin. `deliver` is called from the scheduler's thread with the requests whose readers have news."""
+        self._deliver = deliver
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to write."""
+        with self._changed:
+            return bool(self._queue or self._writers)
+
+    @property
+    def queued(self) -> int:
+        with self._changed:
+            return len(self._queue)
+
+    @property
+    def writing(self) -> int:
+        """Texts that have a place."""
+        return len(self._owners)
+
+    def submit(self, ticket: Ticket) -> None:
+        """Let a request wait for its place. Raises ApiError: 429 where the queue is full, 503 while draining."""
+        with self._changed:
+            if self._draining or not self.alive:
+                raise shutting_down()
+            try:
+                self._queue.put(ticket)
+            except Full:
+                message = (
+                    f"{len(self._queue)} requests wait already, and one client may have half of the places; try later"
+                )
+                raise ApiError(429, "queue_full", message, retry_after=2) from None
+            self._changed.notify()
+
+    def cancel(self, ticket: Ticket) -> None:
+        """Its client has gone: stop before the next step. One that has ended is left alone."""
+        if ticket.ended:
+            return
+        with self._changed:
+            self._left.append(ticket)
+            self._changed.notify()
+
+    def drain(self) -> None:
+        """Take nothing new."""
+        with self._changed:
+            self._draining = True
+
+    def stop(self) -> None:
+        """End everything now; what was not finished is refused. Returns when the thread has ended."""
+        with self._changed:
+            self._draining = self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        waited = True
+        while not self._stopping:
+            with self._changed:
+                while not (self._stopping or self._batch.busy or self._queue or self._left):
+                    self._figures.batch_size.set(0)
+                    self._changed.wait()
+                    waited = True
+            try:
+                news = self._between_steps()
+                if self._batch.busy:
+                    news += self._step(waited)
+                    waited = False
+            except Exception:
+                news = self._fail()
+            if news:
+                self._deliver(news)
+        self._deliver(self._end_all(shutting_down()))
+        self._batch.close()
+
+    def _between_steps(self) -> list[Ticket]:
+        """Let requests leave, expire and join; those that ended by it."""
+        with self._changed:
+            left, self._left = self._left, []
+            for ticket in left:
+                self._queue.remove(ticket)
+            now = time.monotonic()
+            late = [ticket for ticket in self._queue if now > ticket.deadline]
+            for ticket in late:
+                self._queue.remove(ticket)
+            self._join()
+            self._figures.queue_length.set(len(self._queue))
+        for ticket in late:
+            message = "waited for a place until the deadline; the server has more to do than it can: try later"
+            ticket.end(ApiError(429, "waited_too_long", message, retry_after=5))
+        cut = [ticket for ticket in self._writers if now > ticket.deadline]
+        for ticket in left:
+            self._leave(ticket, "left")
+        for ticket in cut:
+            self._cut(ticket)
+        return left + late + cut
+
+    def _join(self) -> None:
+        """Let requests join while there are places, as many as their prompts allow."""
+        tokens = 0
+        while self._queue and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
+            ticket = self._queue.take(self._running)
+            for number, ids in enumerate(ticket.prompts):
+                writers = self._batch.add(ids, ticket.config, ticket.samples)
+                for writer in writers:
+                    self._owners[writer] = (ticket, number * ticket.samples + writer.sample)
+                self._writers.setdefault(ticket, []).extend(writers)
+            self._running[ticket.client] += ticket.texts
+            self._figures.prompt_tokens.inc(ticket.prompt_tokens)
+            tokens += ticket.prompt_tokens
+
+    def _step(self, waited: bool) -> list[Ticket]:
+        pieces = self._batch.step()
+        now = time.monotonic()
+        news = {}
+        for writer, piece in pieces:
+            ticket, number = self._owners[writer]
+            if ticket.first is None:
+                self._figures.first_token.observe(now - ticket.came)
+            if ticket.put(number, piece, now):
+                news[ticket] = True
+            if piece.stop and self._finish(writer, piece):
+                news[ticket] = True
+        self._figures.step(len(pieces), len(pieces), waited)
+        return list(news)
+
+    def _finish(self, writer: Writer, piece: Piece) -> bool:
+        """A text has ended; whether its request has."""
+        ticket, _ = self._owners[writer]
+        self._figures.texts(piece.stop).inc()
+        self._forget(ticket, writer)
+        if self._writers[ticket]:
+            return False
+        del self._writers[ticket]
+        ticket.end()
+        return True
+
+    def _forget(self, ticket: Ticket, writer: Writer) -> None:
+        del self._owners[writer]
+        self._writers[ticket].remove(writer)
+        ticket.completion_tokens += len(writer.ids)
+        self._running[ticket.client] -= 1
+        if not self._running[ticket.client]:
+            del self._running[ticket.client]
+
+    def _leave(self, ticket: Ticket, reason: str) -> None:
+        """Give back all places of a request."""
+        for writer in list(self._writers.get(ticket, ())):
+            self._batch.cancel(writer)
+            self._forget(ticket, writer)
+            self._figures.texts(reason).inc()
+        self._writers.pop(ticket, None)
+        ticket.end(ticket.error)
+
+    def _cut(self, ticket: Ticket) -> None:
+        for writer in self._writers[ticket]:
+            ticket.cut_text(self._owners[writer][1], writer.sample)
+        self._leave(ticket, "deadline")
+
+    def _end_all(self, error: ApiError) -> list[Ticket]:
+        with self._changed:
+            waiting, running = list(self._queue), list(self._writers)
+            for ticket in waiting:
+                self._queue.remove(ticket)
+        for ticket in waiting + running:
+            ticket.error = error
+            self._leave(ticket, "refused")
+        return waiting + running
+
+    def _fail(self) -> list[Ticket]:
+        """The engine failed: end what it was writing, tell of it, and begin anew with an empty batch."""
+        self.failures += 1
+        self.on_failure()
+        running = list(self._writers)
+        for ticket in running:
+            ticket.error = engine_failed()
+            self._leave(ticket, "failed")
+        self._batch.close()
+        self._batch = Batch(self.engine, self.tokenizer)
+        return running
+
+    def on_failure(self) -> None:
+        """Called in an except block; the server logs there what happened."""

@@ -1,0 +1,155 @@
+"""A running server: the socket, uvicorn with our bounds, signals, and an end that waits for what is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from slm.errors import ConfigError
+from slm.serving.api_keys import MAKE_ONE
+from slm.serving.app import create_app
+from slm.serving.event_log import EventLog
+from slm.serving.figures import Figures
+from slm.serving.guarded_protocol import guarded, look_around
+from slm.serving.limits import Limits
+from slm.serving.models import Models
+from slm.serving.security import Rules
+from slm.serving.service import Service
+
+SPARE_FILES = 100  # beside connections: models, logs, the page
+LAST_WORDS = 2  # seconds that connections have after the last text
+TICK = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and how a server is reached."""
+
+    rules: Rules = field(default_factory=Rules)
+    limits: Limits = field(default_factory=Limits)
+    runs: Path = Path("runs")
+    log: EventLog = field(default_factory=EventLog)
+
+
+def open_socket(host: str, port: int, keys: bool) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises ConfigError where that cannot be, or would let in everyone."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        if not keys and not _is_loopback(address[0]):
+            raise ConfigError(
+                f"{host} can be reached from other machines: give --api-keys FILE, or leave out --host. A file with a "
+                f"key: {MAKE_ONE}"
+            )
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        raise ConfigError(f"{host}:{port} cannot be listened on ({error.strerror}); choose another --port") from None
+    except OverflowError:
+        raise ConfigError(f"a port expects 0 to 65535, got {port}") from None
+    return bound
+
+
+def address_of(bound: socket.socket) -> str:
+    """http://127.0.0.1:8000"""
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, but for signals: on the first, new requests get 503 and what is being written ends in its own time."""
+
+    def __init__(self, models: Models, settings: Settings, figures: Figures, started: Callable[[], None]):
+        self.service = Service(models, settings.limits, figures, settings.log)
+        self.settings, self._tell_started = settings, started
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        limits = settings.limits
+        raise_file_limit(limits.connections + SPARE_FILES)
+        config = uvicorn.Config(
+            create_app(self.service, settings.rules, settings.runs), http=guarded(limits, figures, settings.log),
+            ws="none", loop="asyncio", lifespan="on", log_config=None, log_level="critical", access_log=False,
+            server_header=False, proxy_headers=False, timeout_keep_alive=int(limits.keep_alive_seconds) + 1,
+            timeout_graceful_shutdown=LAST_WORDS,
+        )  # fmt: skip
+        super().__init__(config)
+
+    def stop_soon(self) -> None:
+        """Drain, then exit; the second time, exit now."""
+        if self._stopping:
+            self.should_exit = True
+        else:
+            self._stopping = True
+            self._tasks.append(asyncio.get_running_loop().create_task(self._drain()))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        loop = asyncio.get_running_loop()
+        self._tasks.append(loop.create_task(look_around(self.server_state.connections)))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._on_signal(loop, number)
+        self._tell_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.get_running_loop().run_in_executor(None, self.service.end)
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's would end the process by the signal that it got, in place of exit code 0."""
+        yield
+
+    def _on_signal(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
+        try:
+            loop.add_signal_handler(number, self.stop_soon)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self.stop_soon))
+        except (ValueError, RuntimeError):
+            pass  # not in the main thread: whoever started us stops us
+
+    async def _drain(self) -> None:
+        self.settings.log.write("draining", queued=sum(m.scheduler.queued for m in self.service.models))
+        self.service.drain()
+        ticks = int(self.settings.limits.drain_seconds / TICK)
+        for _ in range(ticks):
+            if not self.service.busy:
+                break
+            await asyncio.sleep(TICK)
+        self.should_exit = True
+
+
+def serve(
+    models: Models, bound: socket.socket, settings: Settings, figures: Figures,
+    started: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Serve until SIGTERM or Ctrl-C. `started` is called when requests are taken."""
+    with bound:
+        Server(models, settings, figures, started).run(sockets=[bound])
+
+
+def raise_file_limit(wanted: int) -> None:
+    """Let the process open so many files, as far as the system allows."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _is_loopback(address: str) -> bool:
+    import ipaddress
+
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
