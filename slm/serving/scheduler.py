@@ -74,9 +74,7 @@ class Scheduler:
             try:
                 self._queue.put(ticket)
             except Full:
-                message = (
-                    f"{len(self._queue)} requests wait already, and one client may have half of the places; try later"
-                )
+                message = f"{len(self._queue)} requests wait, and one client may have half of all places; try later"
                 raise ApiError(429, "queue_full", message, retry_after=2) from None
             self._changed.notify()
 

@@ -124,8 +124,8 @@ class Service:
         longest = max(map(len, ticket.prompts))
         if longest >= model.engine.context and not ticket.config.continue_past_context:
             message = (
-                f"the prompt has {longest} tokens, the context of {model.name} holds {model.engine.context}: shorten it, "
-                "or go on from its end with continue_past_context"
+                f"the prompt has {longest} tokens, the context of {model.name} holds {model.engine.context}: shorten "
+                "it, or go on from its end with continue_past_context"
             )
             raise invalid(message, "prompt", "context_length_exceeded")
         largest = max(map(int, ticket.config.logit_bias), default=0)
