@@ -37,6 +37,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.phase, self.since = HEADERS, time.monotonic()
         self._header_bytes = 0
         self._unread_since: float | None = None
+        self._ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -96,6 +97,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def cut(self, reason: str) -> None:
         """End the connection at once, whatever is still to be sent."""
+        if self._ended:
+            return
+        self._ended = True
         self.figures.cut.labels(reason).inc()
         if reason != IDLE:
             self.log.write("cut", reason=reason, address=self.client[0] if self.client else "")

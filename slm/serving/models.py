@@ -23,6 +23,7 @@ from slm.serving.scheduler import Scheduler
 
 MOST_SLOTS = 64
 MEMORY_SHARE = 4  # a quarter of the free memory, for the keys and values of all models together
+LARGEST_HEADER = 100_000_000  # bytes, as safetensors has it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -141,7 +142,7 @@ def count_parameters(weights: Path) -> int | None:
     """By the header of a safetensors file, in which a tied head stands once; None where it cannot be read."""
     try:
         with open(weights, "rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+            header = json.loads(file.read(min(LARGEST_HEADER, int.from_bytes(file.read(8), "little"))))
     except (OSError, ValueError):
         return None
     shapes = [tensor["shape"] for name, tensor in header.items() if name != "__metadata__"]

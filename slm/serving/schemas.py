@@ -162,10 +162,10 @@ class ChatRequest(Settings):
 
 
 def refusal_of(problems: list[dict[str, Any]]) -> ApiError:
-    """The first of pydantic's problems in OpenAI's shape; names and values are quoted short."""
-    problem = problems[0]
-    places = [place for place in problem["loc"] if place not in ("body", "query", "path")]
-    name = str(places[0])[:80] if places else ""
+    """The first of pydantic's problems in OpenAI's shape, what is not supported before all; names are quoted short."""
+    problem = min(problems, key=lambda problem: not UNSUPPORTED.keys() & set(_places(problem)))
+    places = _places(problem)
+    name, where = "".join(places[:1])[:80], ".".join(places)[:200]
     if problem["type"] == "json_invalid":
         return invalid("the body is no JSON: send one object, in UTF-8", code="invalid_json")
     if not name:
@@ -173,9 +173,12 @@ def refusal_of(problems: list[dict[str, Any]]) -> ApiError:
     if name in UNSUPPORTED:
         return invalid(f"{name} is not supported: {UNSUPPORTED[name]}", name, "unsupported_parameter")
     if problem["type"] == "extra_forbidden":
-        where = ".".join(map(str, places))[:200]
         return invalid(f"{where!r} is no field of this request; /docs lists them", where, "unknown_parameter")
     if problem["type"] == "missing":
-        where = ".".join(map(str, places))[:200]
         return invalid(f"{where} is missing; /docs says what it is", name, "missing_parameter")
     return invalid(f"{name}: {problem['msg'][:300]}; /docs says what it may be", name)
+
+
+def _places(problem: dict[str, Any]) -> list[str]:
+    """From the outermost field inwards; [] for the body itself."""
+    return [str(place) for place in problem["loc"] if place not in ("body", "query", "path")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -40,20 +41,22 @@ class Settings:
 
 def open_socket(host: str, port: int, keys: bool) -> socket.socket:
     """A bound socket; port 0 takes a free one. Raises ConfigError where that cannot be, or would let in everyone."""
+    if not 0 <= port <= 65535:
+        raise ConfigError(f"--port expects 0 to 65535, got {port}")
+    if not keys and not _is_loopback(host):
+        raise ConfigError(
+            f"{host} can be reached from other machines: give --api-keys FILE, or leave out --host. A file with a key: "
+            f"{MAKE_ONE}"
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        if not keys and not _is_loopback(address[0]):
-            raise ConfigError(
-                f"{host} can be reached from other machines: give --api-keys FILE, or leave out --host. A file with a "
-                f"key: {MAKE_ONE}"
-            )
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
-        raise ConfigError(f"{host}:{port} cannot be listened on ({error.strerror}); choose another --port") from None
-    except OverflowError:
-        raise ConfigError(f"a port expects 0 to 65535, got {port}") from None
+        raise ConfigError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}); choose another --port or --host"
+        ) from None
     return bound
 
 
@@ -150,7 +153,9 @@ def raise_file_limit(wanted: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _is_loopback(address: str) -> bool:
-    import ipaddress
-
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+def _is_loopback(host: str) -> bool:
+    """Of names only localhost counts: what others stand for may change."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -17,7 +17,7 @@ COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
 
 
 def generator(folders, name: str) -> Generator:
-    return Generator(open_engine(folders[name], "torch", threads=1), folders[name].tokenizer)
+    return Generator(open_engine(folders[name], "onnx", 32, 1), folders[name].tokenizer)
 
 
 @pytest.mark.parametrize("values, settings", [
@@ -133,7 +133,8 @@ def test_the_usage_in_a_chunk_of_its_own(server: Running):
     ({"temperature": -1}, "invalid_value", "temperature"), ({"top_p": 0}, "invalid_value", "top_p"),
     ({"stop": ["a"] * 5}, "invalid_value", "stop"), ({"stop": ""}, "invalid_value", "stop"),
     ({"stop": "a" * 257}, "invalid_value", "stop"), ({"logprobs": 21}, "invalid_value", "logprobs"),
-    ({"logit_bias": {"x": 1}}, "invalid_value", "logit_bias"), ({"logit_bias": {"1": 101}}, "invalid_value", "logit_bias"),
+    ({"logit_bias": {"x": 1}}, "invalid_value", "logit_bias"),
+    ({"logit_bias": {"1": 101}}, "invalid_value", "logit_bias"),
     ({"logit_bias": {"99999": 1}}, "invalid_value", "logit_bias"), ({"prompt": []}, "invalid_value", "prompt"),
     ({"prompt": [99999]}, "invalid_value", "prompt"), ({"prompt": None}, "invalid_value", "prompt"),
     ({"prompt": "the cat " * 200}, "context_length_exceeded", "prompt"),

@@ -52,7 +52,11 @@ def test_chat_whole_and_streamed(client):
 
 def test_the_clients_own_stream_helper(client):
     with client.chat.completions.stream(
-        model="stories", messages=[{"role": "user", "content": "The cat"}], max_completion_tokens=8, seed=1
+        model="stories",
+        messages=[{"role": "user", "content": "The cat"}],
+        max_completion_tokens=90,
+        seed=1,
+        stop=["e", "a", "o", "t"],
     ) as stream:
         content = "".join(event.delta for event in stream if event.type == "content.delta")
         assert stream.get_final_completion().choices[0].message.content == content

@@ -121,14 +121,14 @@ def test_security_headers(server: Running, path):
 
 
 def test_the_log_has_one_line_an_event_and_no_secrets(closed: Running):
-    evil = "sec\nret\r\x1b[31m\x7f\u2028"
+    evil = "qzx\nzxq\r\x1b[31m\x7f\u2028"
     closed.ask(COMPLETIONS, ASKED | {"prompt": evil}, **bearer(KEY))
     closed.ask(COMPLETIONS, ASKED | {"model": evil}, **bearer(KEY))
     closed.ask(COMPLETIONS, ASKED | {evil: 1}, **bearer(KEY))
-    closed.ask("/sec%0aret%1b", method="POST", content={}, **bearer(KEY))
-    closed.ask(COMPLETIONS, ASKED, **bearer("secret-wrong-key"))
+    closed.ask("/qzx%0azxq%1b", method="POST", content={}, **bearer(KEY))
+    closed.ask(COMPLETIONS, ASKED, **bearer("qzx-a-wrong-key"))
     text = closed.lines.getvalue()
-    assert "sec" not in text.replace("seconds", "") and KEY not in text and "cat" not in text
+    assert not [word for word in ("qzx", "zxq", KEY, "cat") if word in text]
     assert all(32 <= ord(letter) < 127 or letter == "\n" for letter in text)
     last = closed.log[-5:]
     assert [line["event"] for line in last] == ["request"] * 5
@@ -143,9 +143,9 @@ def test_a_failure_is_told_without_the_prompt(server: Running, monkeypatch):
     monkeypatch.setattr(server.server.service, "complete", fails)
     answer = server.ask(COMPLETIONS, ASKED)
     assert (answer.status, answer.code) == (500, "engine_failed")
-    wait_for(lambda: server.log[-1]["event"] == "request")
-    failure = server.log[-2]
-    assert failure["event"] == "failure" and failure["error"] == "RuntimeError" and "prompt" not in json.dumps(failure)
+    wait_for(lambda: any(line["event"] == "failure" for line in server.log))
+    failure = next(line for line in server.log if line["event"] == "failure")
+    assert failure["error"] == "RuntimeError" and "prompt" not in json.dumps(failure)
 
 
 def test_tokens_a_minute(folders):
