@@ -43,7 +43,15 @@ def create_app(service: Service, rules: Rules, runs: Path) -> Gate:
         yield
         service.end()
 
-    app = FastAPI(title="slm", version=__version__, description=ABOUT, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="slm",
+        version=__version__,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        telemetry={"tracing": False},
+    )
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http_error)

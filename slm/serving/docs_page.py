@@ -71,4 +71,4 @@ def _kind(field: dict[str, Any]) -> str:
     kind = {"array": "list", "object": "object"}.get(field.get("type", ""), field.get("type", "")) or repr(field)
     low = field.get("minimum", field.get("exclusiveMinimum"))
     high = field.get("maximum")
-    return kind if low is None or high is None else f"{kind} {low} to {high}"
+    return kind if low is None or high is None else f"{kind} {low:.15g} to {high:.15g}"

@@ -16,6 +16,7 @@ from slm.serving.refusals import ApiError, invalid
 
 LIMITS = Limits()  # bounds of single values stand in the schema, and do not differ between servers
 DEFAULT_TOKENS = GenerationConfig().max_new_tokens
+SYSTEM = "the models are trained on stories or questions, and know no instructions"
 LARGEST_SEED = 2**63 - 1
 
 UNSUPPORTED = {
@@ -138,9 +139,7 @@ class TextPart(Strict):
 
 
 class Message(Strict):
-    role: Literal["user", "assistant"] = Field(
-        description="There is no system: the models are trained on questions or stories, not on instructions."
-    )
+    role: Literal["user", "assistant"] = Field(description=f"No other: {SYSTEM}.")
     content: str | Annotated[list[TextPart], Field(min_length=1, max_length=LIMITS.messages)]
 
     @property
@@ -176,6 +175,8 @@ def refusal_of(problems: list[dict[str, Any]]) -> ApiError:
         return invalid(f"{where!r} is no field of this request; /docs lists them", where, "unknown_parameter")
     if problem["type"] == "missing":
         return invalid(f"{where} is missing; /docs says what it is", name, "missing_parameter")
+    if places[-1] == "role":
+        return invalid(f"messages: only the roles user and assistant; {SYSTEM}", name, "unsupported_parameter")
     return invalid(f"{name}: {problem['msg'][:300]}; /docs says what it may be", name)
 
 

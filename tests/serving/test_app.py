@@ -152,7 +152,7 @@ def test_what_is_not_done_is_refused_by_name(server: Running, values, code, para
 
 
 @pytest.mark.parametrize("values, code", [
-    ({"messages": []}, "invalid_value"), ({"messages": [{"role": "system", "content": "x"}]}, "invalid_value"),
+    ({"messages": []}, "invalid_value"), ({"messages": [{"role": "system", "content": "x"}]}, "unsupported_parameter"),
     ({"messages": [{"role": "assistant", "content": "x"}]}, "invalid_value"),
     ({"messages": [{"role": "user", "content": " "}]}, "invalid_value"),
     ({"messages": [{"role": "user", "content": "x", "name": "y"}]}, "unknown_parameter"),

@@ -151,34 +151,37 @@ def test_abandoned_requests_free_their_places(server: Running, count):
     assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
 
 
-@pytest.mark.parametrize("cases", [20, pytest.param(230, marks=pytest.mark.slow)])
-def test_schemathesis(server: Running, cases):
-    """Requests made from our own description, valid and not, against the checks that schemathesis has for answers."""
+def tried(operation, mode, cases: int) -> list[str]:
+    """Make requests for an operation, valid or not, and hold the answers against its description; their paths."""
     import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis.errors import Unsatisfiable
     from schemathesis.specs.openapi import checks
 
-    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     wanted = [
         schemathesis.checks.not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
         checks.response_schema_conformance,
     ]  # fmt: skip
-    tried = []
-    for operation in (result.ok() for result in schema.get_all_operations()):
-        for mode in schemathesis.GenerationMode:
+    paths = []
 
-            @settings(
-                max_examples=cases, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None
-            )
-            @given(case=operation.as_strategy(generation_mode=mode))
-            def attempt(case):
-                tried.append(case.path)
-                if mode.is_positive and isinstance(case.body, dict):
-                    case.body |= {"max_tokens": 3, "n": 2}  # what is valid would be written to its end
-                    case.body.pop("max_completion_tokens", None)
-                case.validate_response(case.call(timeout=60), checks=wanted)
+    @settings(max_examples=cases, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None)
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def attempt(case):
+        paths.append(case.path)
+        if mode.is_positive and isinstance(case.body, dict):
+            case.body |= {"max_tokens": 3, "n": 2}  # what is valid would be written to its end
+            case.body.pop("max_completion_tokens", None)
+        case.validate_response(case.call(timeout=60), checks=wanted)
 
-            with contextlib.suppress(Unsatisfiable):  # nothing about it can be wrong
-                attempt()
-    assert len(tried) >= 4 * cases and len(set(tried)) >= 8
+    with contextlib.suppress(Unsatisfiable):  # nothing about it can be wrong
+        attempt()
+    return paths
+
+
+@pytest.mark.parametrize("cases", [20, pytest.param(230, marks=pytest.mark.slow)])
+def test_schemathesis(server: Running, cases):
+    schemathesis = pytest.importorskip("schemathesis", reason="the package schemathesis is missing")
+    schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+    operations = [result.ok() for result in schema.get_all_operations()]
+    paths = [path for each in operations for mode in schemathesis.GenerationMode for path in tried(each, mode, cases)]
+    assert len(paths) >= 4 * cases and len(set(paths)) >= 8
