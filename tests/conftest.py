@@ -83,10 +83,11 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny models are several times slower on two busy cores than on one; what a test chooses itself still counts."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    monkeypatch.setattr("slm.generation.engines.available_cores", lambda: 1)
 
 
 # Nothing is skipped unseen
