@@ -154,3 +154,11 @@ def record_store(tmp_path: Path) -> Any:
     from tiny import write_record_store
 
     return write_record_store(tmp_path / "records")
+
+
+@pytest.fixture
+def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports are compared on as many strings as a test has time for."""
+    from slm.export import round_trip
+
+    monkeypatch.setattr(round_trip, "STRINGS", 300)
