@@ -83,10 +83,11 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> None:
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny models are several times slower on two busy cores than on one; what a test chooses itself still counts."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    monkeypatch.setattr("slm.generation.engines.available_cores", lambda: 1)
 
 
 # Nothing is skipped unseen
@@ -153,3 +154,11 @@ def record_store(tmp_path: Path) -> Any:
     from tiny import write_record_store
 
     return write_record_store(tmp_path / "records")
+
+
+@pytest.fixture
+def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exports are compared on as many strings as a test has time for."""
+    from slm.export import round_trip
+
+    monkeypatch.setattr(round_trip, "STRINGS", 300)

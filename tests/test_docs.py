@@ -36,7 +36,7 @@ def smaller(command: str) -> list[str]:
     train = tiny("training.steps=2", 'samples.prompts=["The fox"]')
     more = {"run": QUICK, "train": train, "finetune": tiny_tuning("training.steps=1")}
     short = ["--max-new-tokens", "4"]
-    limits = {"generate": short, "chat": short, "doctor": ["--no-network"]}
+    limits = {"generate": short, "chat": short, "doctor": ["--no-network"], "export": ["--documents", "3"]}
     return words + more.get(words[0], []) + limits.get(words[0], [])
 
 
@@ -51,7 +51,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("commands", [commands_of_readme(), commands_of_walk()], ids=["README", "five_minutes"])
-def test_the_commands_run(commands: list[str], empty_folder: Path, capfd, monkeypatch) -> None:
+def test_the_commands_run(commands: list[str], empty_folder: Path, few_strings, capfd, monkeypatch) -> None:
     assert len(commands) >= 9
     for command in commands:
         monkeypatch.setattr("sys.stdin", io.StringIO("The fox\n"))  # for chat

@@ -9,18 +9,13 @@ import pytest
 
 from slm.data.prompt_format import NOTICE
 
-
-@pytest.fixture(autouse=True)
-def few_strings(monkeypatch) -> None:
-    from slm.export import round_trip
-
-    monkeypatch.setattr(round_trip, "STRINGS", 100)
+pytestmark = pytest.mark.usefixtures("few_strings")
 
 
 def test_export_prints_what_was_compared_and_what_to_type_next(slm, workshop) -> None:
     outcome = slm("export", "base", "--to", "onnx", "--bits", "32")
     assert outcome.code == 0
-    for words in ("token ids of 100 strings", "all the same", "places", "checked here with onnxruntime", "npm"):
+    for words in ("token ids of 300 strings", "all the same", "places", "checked here with onnxruntime", "npm"):
         assert words in outcome.out
     assert "written: exports/base-onnx-32bit" in outcome.out and NOTICE not in outcome.out
     assert Path("exports/base-onnx-32bit/onnx/model.onnx").is_file()

@@ -15,11 +15,3 @@ def loaded(tmp_path: Path) -> Any:
 
     save_model(tmp_path / "model", tiny_model(n_embd=32), tiny_tokenizer(), record={"run": "tiny"})
     return load_model(tmp_path / "model")
-
-
-@pytest.fixture
-def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many strings as a test has time for."""
-    from slm.export import round_trip
-
-    monkeypatch.setattr(round_trip, "STRINGS", 300)

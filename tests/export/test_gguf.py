@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from export.damage import damaged
+from damage import damaged
 from export.loaded import SHA256, SHAPES, exported, loaded
 from tiny import tiny_definition, tiny_tokenizer
 

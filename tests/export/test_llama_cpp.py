@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from export.damage import damaged
+from damage import damaged
 from export.loaded import SHAPES, exported, loaded
 from export.test_gguf import rounded
 from tiny import TEXTS, tiny_tokenizer, write_store
