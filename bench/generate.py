@@ -142,9 +142,9 @@ def transformers(folder: str, threads: int) -> Write:
 def prepare(model: str, folder: Path) -> dict[str, Any]:
     """What the engines load, made from one model folder."""
     from ctranslate2.converters import TransformersConverter
-    from slm.export.gguf import write_gguf
 
     from slm.checkpoint import load_model
+    from slm.export.gguf import write_gguf
 
     loaded = load_model(model)
     files = {"hf": model}

@@ -56,7 +56,9 @@ def serve(
     ] = None,
     runs: options.Runs = Path("runs"),
 ) -> None:
-    """Serve models: an API in OpenAI's shape, and a page.
+    """Serve models to programs and people.
+
+    By OpenAI's API, and a page.
 
     Ctrl-C or SIGTERM lets running requests finish, then ends. All bounds and what is refused: docs/serving.md.
 

@@ -96,9 +96,18 @@ class Scheduler:
         with self._changed:
             self._draining = self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.ident is not None:  # it was started
+            self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._write_until_stopped()
+        finally:  # also where this thread fails: nobody shall wait for ever
+            self._draining = True
+            self._deliver(self._end_all(shutting_down()))
+            self._batch.close()
+
+    def _write_until_stopped(self) -> None:
         waited = True
         while not self._stopping:
             with self._changed:
@@ -115,8 +124,6 @@ class Scheduler:
                 news = self._fail()
             if news:
                 self._deliver(news)
-        self._deliver(self._end_all(shutting_down()))
-        self._batch.close()
 
     def _between_steps(self) -> list[Ticket]:
         """Let requests leave, expire and join; those that ended by it."""
