@@ -27,6 +27,7 @@ from slm.serving.service import Service
 SPARE_FILES = 100  # beside connections: models, logs, the page
 LAST_WORDS = 2  # seconds that connections have after the last text
 TICK = 0.05
+SEND_BUFFER = 64 * 2**10  # bytes that the system holds for a client; else megabytes, for each that does not read
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def open_socket(host: str, port: int, keys: bool) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # connections inherit it
         bound.bind(address)
     except OSError as error:
         raise ConfigError(
