@@ -26,7 +26,7 @@ LAYERS = (
     ("report", "recipe"),
     ("export", "stage", "prepare", "plan"),
     ("pretrain", "finetune"),
-    ("pipeline",),
+    ("pipeline", "serving"),
     ("cli",),
     ("__main__",),
 )
