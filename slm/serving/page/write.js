@@ -1,0 +1,131 @@
+// The view Write: an opening, and the stories that go on from it.
+
+import { build, element, show, tell } from "./elements.js";
+import { chooseModel } from "./models.js";
+import { Story } from "./story.js";
+import { stream } from "./stream.js";
+import { facts, speed } from "./wording.js";
+
+const OPENINGS = ["Once upon a time", "One day, a little girl named Lily", "The old dragon was sad because", "Tom had a secret."];
+const LIKELY = 10;
+const ENDS = { stop: "The model ended the story.", length: "As long as asked for, or as the model reads." };
+
+export function startWrite() {
+  let models = [];
+  let stories = [];
+  let stopping = null; // an AbortController while something is written
+
+  const model = () => models.find(({ name }) => name === element("write-model").value);
+  const value = (id) => element(id).valueAsNumber;
+
+  element("openings").append(...OPENINGS.map((text) => build("li", {}, build("button", {
+    type: "button", class: "chip", onclick: () => {
+      element("opening").value = text;
+      element("opening").focus();
+    },
+  }, text))));
+
+  async function begin() {
+    if (stopping || element("write-start").disabled || !element("write-form").reportValidity()) return;
+    const opening = element("opening").value;
+    stories.forEach((story) => story.close());
+    const many = value("samples");
+    stories = Array.from({ length: many }, (_, place) =>
+      new Story(many > 1 ? `Story ${place + 1} of ${many}` : "The story", opening, { choose, goOn }));
+    element("stories").replaceChildren(...stories.map((story) => story.element));
+    element("stories").classList.toggle("several", many > 1);
+    show("write-empty", false);
+    if (element("stories").getBoundingClientRect().top > 0.7 * innerHeight) element("stories").scrollIntoView();
+    await write(stories, opening || undefined, { n: many });
+  }
+
+  // Lets `some` stories go on from the prompt that they share.
+  async function write(some, prompt, more = {}) {
+    if (stopping) return;
+    stopping = new AbortController();
+    busy(true);
+    some.forEach((story) => story.begin());
+    const open = new Set(some);
+    const end = (message, options) => open.forEach((story) => story.finish(message, options));
+    try {
+      const { tokens, seconds } = await receive(some, open, prompt, more);
+      end("It came to no end.");
+      tell("write-status", `${tokens} tokens, ${speed(tokens, seconds)}.`);
+    } catch (error) {
+      const stopped = error.name === "AbortError";
+      end(stopped ? "Stopped." : "Cut off here.", { cut: !stopped });
+      tell("write-status", stopped ? "Stopped." : "");
+      if (!stopped) tell("write-error", error.cut ? `${error.message} What it wrote so far is kept.` : error.message);
+    } finally {
+      stopping = null;
+      busy(false);
+    }
+  }
+
+  async function receive(some, open, prompt, more) {
+    let [tokens, first, last] = [0, 0, 0];
+    const request = {
+      model: model()?.name, prompt: prompt ?? "", max_tokens: value("length"), temperature: value("temperature"),
+      top_k: value("top-k"), seed: value("seed"), logprobs: LIKELY, stream_options: { include_usage: true }, ...more,
+    };
+    for await (const chunk of stream("v1/completions", request, stopping.signal)) {
+      last = performance.now();
+      first ||= last;
+      for (const { index, text, logprobs, finish_reason: reason } of chunk.choices ?? []) {
+        const story = some[index];
+        if (!story) continue;
+        story.push(text ?? "", logprobs);
+        if (reason) {
+          story.finish(ENDS[reason] ?? reason, { more: reason !== "stop" });
+          open.delete(story);
+        }
+      }
+      tokens = chunk.usage?.completion_tokens ?? tokens;
+    }
+    return { tokens, seconds: (last - first) / 1000 };
+  }
+
+  function choose(story, place, token) {
+    if (stopping) return;
+    story.turn(place, token);
+    story.text.focus({ preventScroll: true });
+    write([story], story.tail(model()?.context));
+  }
+
+  function goOn(story) {
+    write([story], story.tail(model()?.context));
+  }
+
+  function busy(now) {
+    element("write-start").disabled = now || !models.length;
+    element("write-stop").disabled = !now;
+    element("write-again").disabled = now || !stories.length;
+    element("stories").classList.toggle("busy", now);
+    if (!now) return;
+    tell("write-status", "Writing…");
+    tell("write-error", "");
+  }
+
+  element("write-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  element("write-stop").addEventListener("click", () => stopping?.abort());
+  element("write-again").addEventListener("click", () => {
+    element("seed").value = crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+    begin();
+  });
+  element("surprise").addEventListener("change", (event) => element("stories").classList.toggle("unsure", event.target.checked));
+  element("write-model").addEventListener("change", () => tell("write-facts", facts(model())));
+
+  return {
+    start: begin,
+    stop: () => stopping?.abort(),
+    models(found) {
+      models = found;
+      chooseModel(element("write-model"), models, models.find(({ kind }) => kind !== "answers"));
+      tell("write-facts", facts(model()));
+      element("write-start").disabled = Boolean(stopping) || !models.length;
+    },
+  };
+}
