@@ -40,13 +40,6 @@ export class Story {
     return this.opening + this.parts.map((part) => part.text).join("");
   }
 
-  // The end of the text, for a model that reads no more than `context` tokens.
-  tail(context) {
-    const room = Math.floor((context || Infinity) / 2);
-    const fits = this.parts.length + this.opening.length / 2 < 1.5 * room;
-    return fits ? this.written : this.parts.slice(-room).map((part) => part.text).join("");
-  }
-
   begin() {
     this.text.setAttribute("aria-busy", "true"); // read out when it is whole, not token by token
     this.end.textContent = "";

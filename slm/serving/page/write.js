@@ -89,11 +89,11 @@ export function startWrite() {
     if (stopping) return;
     story.turn(place, token);
     story.text.focus({ preventScroll: true });
-    write([story], story.tail(model()?.context));
+    write([story], story.written, { continue_past_context: true });
   }
 
   function goOn(story) {
-    write([story], story.tail(model()?.context));
+    write([story], story.written, { continue_past_context: true });
   }
 
   function busy(now) {
