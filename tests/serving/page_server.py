@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import uvicorn
+from fake_engine import FakeEngine, by_all_ids
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
@@ -32,6 +34,20 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 Told = tuple[int, str, str, dict[str, Any] | None]  # sample, text, finish reason or '', logprobs
+
+
+class Letters(FakeEngine):
+    """Writes letters and short words of the tiny vocabulary, each text its own; it never ends one."""
+
+    ALLOWED = [*range(64, 90), *range(256, 269)]
+
+    def __init__(self) -> None:
+        super().__init__(slots=64, context=2048)
+
+    def _logits(self, ids: list[int]) -> np.ndarray:
+        logits = np.full(self.vocabulary, -30, np.float32)
+        logits[self.ALLOWED] = by_all_ids(ids, self.vocabulary)[self.ALLOWED]
+        return logits
 
 
 @dataclass
