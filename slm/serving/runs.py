@@ -144,7 +144,7 @@ def _summary(run: RunFolder, stage: Stage) -> dict[str, Any]:
     return {
         "name": run.name,
         "stage": stage.stage,
-        "state": stage.state,
+        "state": _state(run),
         "created": stage.created if isinstance(stage.created, str) else None,
         "steps": stage.metrics.last_step,
         "planned_steps": stage.planned_steps,

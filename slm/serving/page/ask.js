@@ -29,6 +29,7 @@ export function startAsk() {
     busy(true);
     const shown = answerTo(question, model());
     element("answers").prepend(shown.element);
+    show("ask-empty", false);
     try {
       await receive(question, shown);
     } catch (error) {
@@ -86,6 +87,7 @@ export function startAsk() {
       models = found.filter(({ kind }) => kind === "answers");
       chooseModel(element("ask-model"), models);
       tell("ask-facts", facts(model()));
+      element("ask-notice").textContent = model()?.notice || CAREFUL;
       show("ask-none", !models.length);
       show("ask-work", models.length > 0);
       element("ask-start").disabled = Boolean(stopping) || !models.length;

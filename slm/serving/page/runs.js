@@ -21,7 +21,6 @@ export function startRuns() {
   async function list() {
     try {
       const { runs } = await askJson("api/runs");
-      tell("runs-error", "");
       show("runs-empty", !runs.length);
       fill(runs);
       return runs;
@@ -64,6 +63,7 @@ export function startRuns() {
     leave();
     entered = true;
     wanted = name;
+    tell("runs-error", "");
     const runs = await list();
     if (!entered || wanted !== name) return;
     const first = name || runs[0]?.name;

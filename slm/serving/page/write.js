@@ -14,6 +14,7 @@ export function startWrite() {
   let models = [];
   let stories = [];
   let stopping = null; // an AbortController while something is written
+  let writing = Promise.resolve();
 
   const model = () => models.find(({ name }) => name === element("write-model").value);
   const value = (id) => element(id).valueAsNumber;
@@ -36,12 +37,17 @@ export function startWrite() {
     element("stories").classList.toggle("several", many > 1);
     show("write-empty", false);
     if (element("stories").getBoundingClientRect().top > 0.7 * innerHeight) element("stories").scrollIntoView();
-    await write(stories, opening || undefined, { n: many });
+    start(stories, opening, { n: many });
   }
 
-  // Lets `some` stories go on from the prompt that they share.
-  async function write(some, prompt, more = {}) {
-    if (stopping) return;
+  // Lets `some` stories go on from the prompt that they share, after whatever is written now has stopped.
+  async function start(some, prompt, more) {
+    stopping?.abort();
+    await writing;
+    if (!stopping) writing = write(some, prompt, more);
+  }
+
+  async function write(some, prompt, more) {
     stopping = new AbortController();
     busy(true);
     some.forEach((story) => story.begin());
@@ -65,7 +71,7 @@ export function startWrite() {
   async function receive(some, open, prompt, more) {
     let [tokens, first, last] = [0, 0, 0];
     const request = {
-      model: model()?.name, prompt: prompt ?? "", max_tokens: value("length"), temperature: value("temperature"),
+      model: model()?.name, prompt, max_tokens: value("length"), temperature: value("temperature"),
       top_k: value("top-k"), seed: value("seed"), logprobs: LIKELY, stream_options: { include_usage: true }, ...more,
     };
     for await (const chunk of stream("v1/completions", request, stopping.signal)) {
@@ -86,14 +92,14 @@ export function startWrite() {
   }
 
   function choose(story, place, token) {
-    if (stopping) return;
+    stopping?.abort();
     story.turn(place, token);
     story.text.focus({ preventScroll: true });
-    write([story], story.written, { continue_past_context: true });
+    goOn(story);
   }
 
   function goOn(story) {
-    write([story], story.written, { continue_past_context: true });
+    start([story], story.written, { continue_past_context: true });
   }
 
   function busy(now) {
