@@ -19,9 +19,9 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "serving")]
+sys.path.insert(0, str(ROOT / "tests"))
 
-from page_server import PageServer, Served  # noqa: E402
+from serving.page_server import PageServer, Served  # noqa: E402
 
 from slm.export.browser import ARGUMENTS, chromium_path  # noqa: E402
 from slm.generation.engine_cache import cached_graph  # noqa: E402

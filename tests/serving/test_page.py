@@ -17,7 +17,7 @@ for package in ("fastapi", "uvicorn"):
     pytest.importorskip(package, reason=f"the package {package} comes with the extra 'serve'")
 playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright comes with the extra 'export'")
 
-from page_server import Letters, PageServer, Recited, Served  # noqa: E402
+from serving.page_server import Letters, PageServer, Recited, Served  # noqa: E402
 
 from slm.data.prompt_format import NOTICE  # noqa: E402
 from slm.errors import MissingExtra  # noqa: E402

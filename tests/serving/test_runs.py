@@ -26,7 +26,7 @@ def write(tmp_path: Path) -> WriteRun:
     def write(name: str, metrics: list[dict[str, Any]] = (), **values: Any) -> Path:
         folder = tmp_path / "runs" / name
         (folder / "samples").mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps(run_record("recorded", "pretraining") | values))
+        (folder / "run.json").write_text(json.dumps(run_record("recorded", "pretraining") | values.pop("record", {}) | values))
         append(folder, *metrics)
         return folder
 
@@ -75,7 +75,7 @@ def test_a_damaged_run_stays_in_the_list_and_says_so(client: Any, write: WriteRu
     (entry,) = client.get("/api/runs").json()["runs"]
     assert entry == {"name": "damaged", "stage": "", "state": "unreadable"}
     answer = client.get("/api/runs/damaged")
-    assert answer.status_code == 422 and "run.json cannot be read" in answer.json()["error"]["message"]
+    assert answer.status_code == 422 and "run.json that cannot be read" in answer.json()["error"]["message"]
     assert client.get("/api/runs/damaged/events").json()["state"] == "unreadable"
 
 
@@ -145,7 +145,7 @@ def test_no_folders_of_the_machine_are_told(client: Any, write: WriteRun):
     record = run_record("x", "pretraining")
     record["data"]["sources"] = [{"source": "/home/ann/private/stories.txt"}]
     record["recipe"]["tokenizer"] = "/home/ann/private/tokenizer.json"
-    write("x", **record)
+    write("x", record=record)
     text = client.get("/api/runs/x").text
     assert "stories.txt" in text and "tokenizer.json" in text and "/home" not in text
 
@@ -161,7 +161,7 @@ def test_odd_records_are_no_error(client: Any, write: WriteRun, value: str, cont
 def test_numbers_that_json_cannot_hold_are_none(client: Any, write: WriteRun):
     record = run_record("x", "pretraining", parameters=float("nan"))
     record["recipe"]["training"]["learning_rate"] = float("inf")
-    write("x", [step(1, float("nan")), step(2)], **record)
+    write("x", [step(1, float("nan")), step(2)], record=record)
     run = client.get("/api/runs/x").json()
     assert (run["parameters"], run["recipe"]["training"]["learning_rate"]) == (None, None)
     assert [line["loss"] for line in run["metrics"]["steps"]] == [None, 5.0]

@@ -70,11 +70,13 @@ export function startWrite() {
 
   async function receive(some, open, prompt, more) {
     let [tokens, first, last] = [0, 0, 0];
+    const { signal } = stopping;
     const request = {
       model: model()?.name, prompt, max_tokens: value("length"), temperature: value("temperature"),
       top_k: value("top-k"), seed: value("seed"), logprobs: LIKELY, stream_options: { include_usage: true }, ...more,
     };
-    for await (const chunk of stream("v1/completions", request, stopping.signal)) {
+    for await (const chunk of stream("v1/completions", request, signal)) {
+      signal.throwIfAborted(); // a turn was taken while this came
       last = performance.now();
       first ||= last;
       for (const { index, text, logprobs, finish_reason: reason } of chunk.choices ?? []) {
