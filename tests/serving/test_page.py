@@ -427,7 +427,7 @@ def test_nothing_goes_over_the_edge(site: PageServer, open_page: Callable[..., A
     assert box["x"] >= 0 and box["x"] + box["width"] <= width and fits(page)
     for view in ("ask", "compare", "runs"):
         page.click(f"[data-view={view}]")
-        expect(page.locator(f"#{view}")).to_be_visible()
+        expect(page.locator(f"#{view}-view")).to_be_visible()
         if view == "runs":
             expect(page.locator(".plot svg")).to_be_visible()
         assert fits(page), view

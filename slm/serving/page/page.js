@@ -19,7 +19,7 @@ function route() {
   const [name, ...rest] = location.hash.slice(1).split("/");
   const chosen = Object.hasOwn(views, name) ? name : "write";
   for (const view of Object.keys(views)) {
-    show(view, view === chosen);
+    show(`${view}-view`, view === chosen); // not the name itself: browsers scroll to what an address names
     const link = document.querySelector(`[data-view="${view}"]`);
     if (view === chosen) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -43,7 +43,7 @@ element("skip").addEventListener("click", (event) => {
   element("main").focus();
 });
 document.addEventListener("keydown", (event) => {
-  const view = views[Object.keys(views).find((name) => !element(name).hidden)];
+  const view = views[Object.keys(views).find((name) => !element(`${name}-view`).hidden)];
   if (event.key === "Escape") view.stop?.();
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.start?.();
 });

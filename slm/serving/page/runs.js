@@ -95,7 +95,7 @@ export function startRuns() {
     timers = [];
   }
 
-  return { enter, leave, back: () => !element("runs").hidden && enter(wanted) };
+  return { enter, leave, back: () => !element("runs-view").hidden && enter(wanted) };
 }
 
 function entry(run) {

@@ -168,14 +168,15 @@ export class Story {
     return build("li", {}, button);
   }
 
-  // Under its token, and never over the edge.
+  // Under its token, or over it where the window ends; never over the edge.
   #stand(span) {
     const box = this.element.getBoundingClientRect();
     const lines = span.getClientRects(); // a token may begin at the end of a line
     const at = lines[lines.length - 1];
     const left = Math.min(at.left - box.left, box.width - this.panel.offsetWidth - 8);
     this.panel.style.left = `${Math.max(8, left)}px`;
-    this.panel.style.top = `${at.bottom - box.top}px`;
+    const above = at.bottom + this.panel.offsetHeight > innerHeight && at.top > this.panel.offsetHeight;
+    this.panel.style.top = `${(above ? at.top - this.panel.offsetHeight : at.bottom) - box.top}px`;
   }
 }
 

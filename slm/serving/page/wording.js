@@ -47,7 +47,7 @@ export function facts(model) {
     known(model.parameters) && `${large(model.parameters)} parameters`, model.bits && `${model.bits} bits`,
     known(model.size_bytes) && size(model.size_bytes), known(model.context) && `reads ${count(model.context)} tokens`,
   ];
-  return parts.filter(Boolean).join(" · ");
+  return parts.filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0· ");
 }
 
 // A token for the eye: spaces and line breaks as signs, where they would be invisible.

@@ -6,7 +6,7 @@ import { Story } from "./story.js";
 import { stream } from "./stream.js";
 import { facts, speed } from "./wording.js";
 
-const OPENINGS = ["Once upon a time", "One day, a little girl named Lily", "The old dragon was sad because", "Tom had a secret."];
+const OPENINGS = ["Once upon a time", "One day, a little girl named Lily", "The old dragon was sad"];
 const LIKELY = 10;
 const ENDS = { stop: "The model ended the story.", length: "As long as asked for, or as the model reads." };
 
