@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from serving.page_server import PageServer, Served  # noqa: E402
 
+from slm.data.prompt_format import PromptFormat  # noqa: E402
 from slm.export.browser import ARGUMENTS, chromium_path  # noqa: E402
 from slm.generation.engine_cache import cached_graph  # noqa: E402
 from slm.generation.engines import open_engine  # noqa: E402
@@ -32,6 +33,7 @@ FOLDER = ROOT / "docs" / "page"
 SIZE = {"width": 1200, "height": 860}
 COLOURS = 64
 SECONDS = 60
+PACE = 0.004
 
 
 def served(name: str, path: Path, bits: int) -> Served:
@@ -43,8 +45,7 @@ def served(name: str, path: Path, bits: int) -> Served:
         "context": read_json(folder.path / "config.json")["n_positions"],
     }  # fmt: skip
     answers = folder.prompt_format is not None
-    kind = folder.prompt_format or Served.prompt_format
-    return Served(name, engine, folder.tokenizer, answers, 0.004, facts, kind)
+    return Served(name, engine, folder.tokenizer, answers, PACE, facts, folder.prompt_format or PromptFormat())
 
 
 def write(page: Any) -> None:

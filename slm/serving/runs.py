@@ -219,8 +219,8 @@ def thinned(points: Sequence[Any], most: int) -> list[Any]:
 
 
 def _news(run: RunFolder, metrics: Metrics, after: int) -> dict[str, Any]:
-    """Steps after step `after` and evaluations from it on; the steps of all samples, and how many events there were: whoever
-    holds other ones asks for the whole run again. So does who is ahead of it: the training went back."""
+    """Steps after step `after` and evaluations from it on; the steps of all samples, and how many events there were:
+    whoever holds other ones asks for the whole run again. So does who is ahead of it: the training went back."""
     return {
         "state": _state(run),
         "last_step": metrics.last_step,

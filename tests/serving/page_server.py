@@ -60,7 +60,7 @@ class Served:
     answers: bool = False
     pace: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
-    prompt_format: PromptFormat = PromptFormat()
+    prompt_format: PromptFormat = field(default_factory=PromptFormat)
 
     def write(self, prompt: str, config: GenerationConfig, samples: int) -> Iterator[Told]:
         batch = Batch(self.engine, self.tokenizer)

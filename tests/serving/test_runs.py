@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from run_folders import evaluation, event, result, run_record, step
@@ -26,7 +28,8 @@ def write(tmp_path: Path) -> WriteRun:
     def write(name: str, metrics: list[dict[str, Any]] = (), **values: Any) -> Path:
         folder = tmp_path / "runs" / name
         (folder / "samples").mkdir(parents=True)
-        (folder / "run.json").write_text(json.dumps(run_record("recorded", "pretraining") | values.pop("record", {}) | values))
+        record = run_record("recorded", "pretraining") | values.pop("record", {}) | values
+        (folder / "run.json").write_text(json.dumps(record))
         append(folder, *metrics)
         return folder
 
@@ -90,7 +93,8 @@ def test_metrics_that_cannot_be_read_are_none(client: Any, write: WriteRun, metr
 
 @pytest.mark.parametrize(
     "name",
-    ["nothing", "..", ".", "%2e%2e", "..%2fsecret", "%2fetc%2fpasswd", "runs%00", "quick%2f..%2fquick", "*", "%ff", "a" * 5000],
+    ["nothing", "..", ".", "%2e%2e", "..%2fsecret", "%2fetc%2fpasswd", "runs%00", "quick%2f..%2fquick", "*", "%ff",
+     "a" * 5000],
 )  # fmt: skip
 @pytest.mark.parametrize("route", ["", "/events", "/report"])
 def test_only_names_from_the_list_are_found(client: Any, write: WriteRun, tmp_path: Path, name: str, route: str):
@@ -107,8 +111,6 @@ def test_only_names_from_the_list_are_found(client: Any, write: WriteRun, tmp_pa
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "a b", "Größe", "50%", "a?b#c"])
 def test_strange_names_are_names(client: Any, write: WriteRun, name: str):
-    from urllib.parse import quote
-
     write(name, [step(1)])
     answer = client.get(f"/api/runs/{quote(name, safe='')}")
     assert answer.status_code == 200 and answer.json()["name"] == name
@@ -131,9 +133,7 @@ def test_a_run_in_full(client: Any, write: WriteRun):
     assert [(line["step"], line["loss"]) for line in run["metrics"]["steps"]] == [(1, 10.0), (2, 5.0)]
     assert [line["validation_loss"] for line in run["metrics"]["evaluations"]] == [2.5]
     assert run["events"] == [{"step": 2, "event": "resumed", "message": "from step 2"}] and run["events_so_far"] == 1
-    assert run["samples"] == [
-        {"step": 2, "items": [{"prompt": "Once", "text": " a cat \ud800 sat.", "stop": "end"}]}
-    ]
+    assert run["samples"] == [{"step": 2, "items": [{"prompt": "Once", "text": " a cat \ud800 sat.", "stop": "end"}]}]
     assert run["recipe"]["model"] == {
         "n_layer": 6, "n_head": 6, "n_embd": 384, "block_size": 32, "vocab_size": 50_257,
     }  # fmt: skip
@@ -171,7 +171,7 @@ def test_long_curves_are_thinned(client: Any, write: WriteRun):
     write("long", [step(number) for number in range(1, 3001)])
     steps = [line["step"] for line in client.get("/api/runs/long").json()["metrics"]["steps"]]
     assert len(steps) == POINTS and (steps[0], steps[-1]) == (1, 3000)
-    assert {second - first for first, second in zip(steps, steps[1:], strict=False)} <= {5, 6, 7}
+    assert {second - first for first, second in itertools.pairwise(steps)} <= {5, 6, 7}
 
 
 @pytest.mark.parametrize(("count", "most"), [(0, 2), (1, 2), (2, 2), (3, 2), (500, 500), (501, 500), (999, 500)])
