@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from run_folders import event, run_record
-from serving.page_browser import OpenPage, append, chromium, expect, open_page, site, write_run  # noqa: F401
+from serving.page_browser import OpenPage, append, expect, write_run
 from serving.page_server import PageServer, Recited
 
 

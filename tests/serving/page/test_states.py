@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving.page_browser import OpenPage, chromium, expect, fits, letters, open_page, site  # noqa: F401
+from serving.page_browser import OpenPage, expect, fits, letters
 from serving.page_server import PageServer
 
 # The server goes and comes back

@@ -8,15 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from run_folders import evaluation, step
-from serving.page_browser import (
-    MARKUP,
-    OpenPage,
-    append,
-    expect,
-    letters,
-    write_run,
-    write_samples,
-)
+from serving.page_browser import MARKUP, OpenPage, append, expect, letters, write_run, write_samples
 from serving.page_server import PageServer
 
 from slm.data.prompt_format import NOTICE
