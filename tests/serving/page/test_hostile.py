@@ -115,10 +115,9 @@ def test_payloads_in_run_names_and_samples_are_text(hostile: PageServer, open_pa
     assert untouched(page)
 
 
-@pytest.mark.parametrize(
-    "view", [*(f"#runs/{payload}" for payload in payloads()[:3]), "#<img src=x>", "#runs/%", "#__proto__"]
-)
-def test_hostile_addresses_are_no_more_than_unknown(site: PageServer, open_page: OpenPage, view: str):
-    page = open_page(site, view, fails=True)
-    expect(page.locator("main h1:visible")).to_have_count(1)
+def test_hostile_addresses_are_no_more_than_unknown(site: PageServer, open_page: OpenPage):
+    page = open_page(site, fails=True)
+    for view in (*(f"#runs/{payload}" for payload in payloads()[:12]), "#<img src=x>", "#runs/%", "#__proto__"):
+        page.evaluate("(view) => { location.hash = view; }", view)
+    expect(page.get_by_role("heading", name="Begin a story")).to_be_visible()
     assert untouched(page)

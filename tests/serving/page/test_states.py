@@ -67,7 +67,9 @@ def test_two_tabs_write_at_the_same_time(site: PageServer, open_page: OpenPage):
 # Screens, colours, names
 
 
-@pytest.mark.parametrize("width", [360, 768, 2000])
+@pytest.mark.parametrize(
+    "width", [360, pytest.param(768, marks=pytest.mark.slow), pytest.param(2000, marks=pytest.mark.slow)]
+)
 def test_nothing_goes_over_the_edge(site: PageServer, open_page: OpenPage, width: int):
     touch = width < 500
     page = open_page(site, viewport={"width": width, "height": 740}, has_touch=touch, is_mobile=touch)
@@ -140,10 +142,15 @@ def contrast(page: Any, selector: str) -> float:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground(site: PageServer, open_page: OpenPage, scheme: str):
-    page = open_page(site, "#runs", color_scheme=scheme)
+def test_text_stands_out_from_its_ground(site: PageServer, open_page: OpenPage):
+    page = open_page(site, "#runs")
     expect(page.locator("#run h2")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        see_contrasts(page)
+
+
+def see_contrasts(page: Any) -> None:
     for selector in (
         "h1", ".top nav a", ".top nav a[aria-current]", ".hint", "label", "button.main", ".chip", ".notice",
         "#run-list a", ".begun", ".badge", "footer a", "th", ".legend",
