@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from slm.errors import SlmError
 from slm.report import wording
@@ -34,6 +34,10 @@ POINTS = 500
 EVENTS = 200
 SHAPE = ("architecture", "n_layer", "n_head", "n_embd", "block_size", "vocab_size")
 TRAINING = ("optimizer", "learning_rate", "schedule", "steps", "budget_seconds", "seed")
+REFUSALS = {
+    400: "after is no step", 401: "a key is needed", 403: "this server is not meant", 404: "there is no such run",
+    409: "its run.json cannot be read",
+}  # fmt: skip
 
 # The report is a file of the run folder, which may come from elsewhere: it runs in an origin of its own, and of
 # scripts only the one that slm writes; it reaches no address.
@@ -50,25 +54,35 @@ def router(runs: Path) -> APIRouter:
     routes = APIRouter(prefix="/api/runs", tags=["runs"])
     shelf = _Shelf(Path(runs))
 
-    @routes.get("", summary="The runs of this machine, the newest first")
+    @routes.get("", summary="The runs of this machine, the newest first", responses=_responses())
     def runs_there_are() -> Response:
         return _Json({"runs": [shelf.summary(run) for run in shelf.runs()]})
 
-    @routes.get("/{name}", summary="One run: curves, stories, recipe")
+    @routes.get("/{name}", summary="One run: curves, stories, recipe", responses=_responses(404, 409))
     def run_in_full(name: str) -> Response:
         return shelf.answer(name, _details)
 
-    @routes.get("/{name}/events", summary="What has come since a step")
+    @routes.get("/{name}/events", summary="What has come since a step", responses=_responses(400, 404))
     def what_is_new(name: str, after: Annotated[int, Query(ge=-1, le=2**53)] = -1) -> Response:
         run = shelf.find(name)
         return _unknown(name) if run is None else _Json(_news(run, shelf.metrics(run), after))
 
-    @routes.get("/{name}/report", summary="The report of a run, an HTML page")
+    @routes.get(
+        "/{name}/report",
+        summary="The report of a run, an HTML page",
+        responses=_responses(404),
+        response_class=HTMLResponse,
+    )
     def report(name: str) -> Response:
         run = shelf.find(name)
         return _unknown(name) if run is None else _report(run)
 
     return routes
+
+
+def _responses(*refusals: int) -> dict[int | str, dict[str, Any]]:
+    """For /docs: what a route may answer besides what was asked for."""
+    return {status: {"description": REFUSALS[status]} for status in (*refusals, 401, 403)}
 
 
 class _Json(JSONResponse):
@@ -118,7 +132,7 @@ class _Shelf:
         try:
             return _Json(tell(run, read_stage(run.path, hashed=False, metrics=self.metrics(run))))
         except SlmError:
-            return _problem(422, f"the run {run.name!r} has a run.json that cannot be read; mend the file or remove it")
+            return _problem(409, f"the run {run.name!r} has a run.json that cannot be read; mend the file or remove it")
 
 
 def _can_be_spelled(name: str) -> bool:

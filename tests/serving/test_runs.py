@@ -78,7 +78,7 @@ def test_a_damaged_run_stays_in_the_list_and_says_so(client: Any, write: WriteRu
     (entry,) = client.get("/api/runs").json()["runs"]
     assert entry == {"name": "damaged", "stage": "", "state": "unreadable"}
     answer = client.get("/api/runs/damaged")
-    assert answer.status_code == 422 and "run.json that cannot be read" in answer.json()["error"]["message"]
+    assert answer.status_code == 409 and "run.json that cannot be read" in answer.json()["error"]["message"]
     assert client.get("/api/runs/damaged/events").json()["state"] == "unreadable"
 
 
