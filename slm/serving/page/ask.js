@@ -46,15 +46,14 @@ export function startAsk() {
   }
 
   async function receive(question, shown) {
-    let [tokens, first, last] = [0, 0, 0];
+    let tokens = 0;
+    const sent = performance.now();
     const request = {
       model: model().name, messages: [{ role: "user", content: question }],
       temperature: element("ask-temperature").valueAsNumber, max_tokens: element("ask-length").valueAsNumber,
       stream_options: { include_usage: true },
     };
     for await (const chunk of stream("v1/chat/completions", request, stopping.signal)) {
-      last = performance.now();
-      first ||= last;
       const [choice] = chunk.choices ?? [];
       shown.text.append(choice?.delta?.content ?? "");
       if (choice?.finish_reason === "length") shown.end.textContent = "It reached its length and breaks off here.";
@@ -62,7 +61,7 @@ export function startAsk() {
       tokens = chunk.usage?.completion_tokens ?? tokens;
     }
     if (!shown.text.textContent.trim()) shown.end.textContent = "The model had nothing to say.";
-    tell("ask-status", `Answered in ${tokens} tokens, ${speed(tokens, (last - first) / 1000)}.`);
+    tell("ask-status", `Answered in ${tokens} tokens, ${speed(tokens, (performance.now() - sent) / 1000)}.`);
   }
 
   function busy(now) {

@@ -65,15 +65,14 @@ export function startCompare() {
       ...(question ? { messages: [{ role: "user", content: text }] } : { prompt: text }),
     };
     const sent = performance.now();
-    let [tokens, first, last] = [0, 0, 0];
+    let [tokens, first] = [0, 0];
     for await (const chunk of stream(question ? "v1/chat/completions" : "v1/completions", request, stopping.signal)) {
-      last = performance.now();
-      first ||= last;
+      first ||= performance.now();
       const [choice] = chunk.choices ?? [];
       side.tokens.append(choice?.text ?? choice?.delta?.content ?? "");
       tokens = chunk.usage?.completion_tokens ?? tokens;
     }
-    side.figures.speed.textContent = speed(tokens - 1, (last - first) / 1000);
+    side.figures.speed.textContent = speed(tokens, (performance.now() - sent) / 1000);
     side.figures.wait.textContent = `${decimal((first - sent) / 1000, 2)}\u00a0s`;
     side.figures.tokens.textContent = count(tokens);
   }

@@ -37,7 +37,7 @@ export function date(text) {
 }
 
 export function speed(tokens, seconds) {
-  return tokens > 1 && seconds > 0.02 ? `${count(tokens / seconds)} tokens/s` : UNKNOWN;
+  return tokens && seconds ? `${count(tokens / seconds)} tokens/s` : UNKNOWN;
 }
 
 // "12.3 million parameters · 8 bits · 12.4 MB"

@@ -69,16 +69,15 @@ export function startWrite() {
   }
 
   async function receive(some, open, prompt, more) {
-    let [tokens, first, last] = [0, 0, 0];
+    let tokens = 0;
     const { signal } = stopping;
+    const sent = performance.now();
     const request = {
       model: model()?.name, prompt, max_tokens: value("length"), temperature: value("temperature"),
       top_k: value("top-k"), seed: value("seed"), logprobs: LIKELY, stream_options: { include_usage: true }, ...more,
     };
     for await (const chunk of stream("v1/completions", request, signal)) {
       signal.throwIfAborted(); // a turn was taken while this came
-      last = performance.now();
-      first ||= last;
       for (const { index, text, logprobs, finish_reason: reason } of chunk.choices ?? []) {
         const story = some[index];
         if (!story) continue;
@@ -90,7 +89,7 @@ export function startWrite() {
       }
       tokens = chunk.usage?.completion_tokens ?? tokens;
     }
-    return { tokens, seconds: (last - first) / 1000 };
+    return { tokens, seconds: (performance.now() - sent) / 1000 };
   }
 
   function choose(story, place, token) {
