@@ -106,10 +106,10 @@ function line(points) {
 // A mean that follows slowly, as single steps differ by what was in them.
 function smooth(steps) {
   const keep = 1 - 1 / Math.max(1, Math.min(20, steps.length * SMOOTHED));
-  let mean = null;
+  let [sum, weight] = [0, 0]; // so that the first steps count no more than others
   return steps.map(({ step, loss }) => {
-    mean = mean === null ? loss : keep * mean + (1 - keep) * loss;
-    return [step, mean];
+    [sum, weight] = [keep * sum + loss, keep * weight + 1];
+    return [step, sum / weight];
   });
 }
 

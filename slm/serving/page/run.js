@@ -115,7 +115,7 @@ export class RunPage {
     const answers = run.answers.map(({ question, before, after }) => build(
       "article", { class: "pair" }, build("h4", {}, question),
       ...[["before", before], ["after", after]].filter(([, side]) => side).map(([moment, side]) =>
-        build("p", { class: "written" }, build("span", { class: "begun" }, `${moment}: `), side.text)),
+        build("p", { class: "written" }, build("span", { class: "begun" }, `${moment}: `), side.text.trim() || "nothing")),
     ));
     this.more.replaceChildren(
       ...(answers.length ? [build("h3", {}, "Answers before and after fine-tuning"), ...answers] : []),
@@ -156,7 +156,11 @@ function shape({ architecture, n_layer: layers, n_embd: width, n_head: heads, bl
   return `${name}, ${layers} layers, ${width} wide, ${heads} heads, reads ${count(reads)} tokens out of ${count(tokens)}`;
 }
 
-function words(training) {
+// By the clock or by steps: what is not the bound of a training is left out.
+function words({ budget_seconds: budget, ...training }) {
+  if (budget) training = { ...training, steps: null, time: duration(budget) };
   const known = Object.entries(training).filter(([, value]) => value !== null && value !== "");
-  return known.map(([key, value]) => `${key.replaceAll("_", " ")} ${value}`).join(", ") || "–";
+  return known.map(([key, value]) => `${key.replaceAll("_", " ")} ${short(value)}`).join(", ") || "–";
 }
+
+const short = (value) => (typeof value === "number" ? String(Number(value.toPrecision(4))) : value);

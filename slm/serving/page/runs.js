@@ -102,7 +102,7 @@ function entry(run) {
   const loss = run.best_validation_loss;
   const parts = [
     `step ${count(run.steps)}`, typeof loss === "number" && `loss ${decimal(loss)}`,
-    typeof run.bits_per_byte === "number" && `${decimal(run.bits_per_byte)} bits/byte`,
+    typeof run.bits_per_byte === "number" && `${decimal(run.bits_per_byte)}\u00a0bits/byte`,
   ];
   return build(
     "a", { href: `#runs/${encodeURIComponent(run.name)}`, "data-run": run.name },

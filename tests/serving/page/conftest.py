@@ -14,9 +14,9 @@ from slm.errors import MissingExtra
 from slm.export.browser import ARGUMENTS, chromium_path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
-    """One Chromium for all tests here."""
+    """One Chromium for all tests of the page."""
     try:
         path = chromium_path()
     except MissingExtra as error:
@@ -28,7 +28,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     """A server with a quick model, a slow one, one that answers and one that answers with sources; and two runs."""
     runs = tmp_path_factory.mktemp("site") / "runs"
