@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,10 @@ import pytest
 from run_folders import evaluation, event, result, run_record, step
 
 fastapi = pytest.importorskip("fastapi", reason="the package fastapi comes with the extra 'serve'")
-testclient = pytest.importorskip("fastapi.testclient", reason="the package httpx comes with the extra 'dev'")
+if not (find_spec("httpx2") or find_spec("httpx")):
+    pytest.skip("the package httpx comes with the extra 'dev'", allow_module_level=True)
+
+from fastapi.testclient import TestClient  # noqa: E402
 
 from slm.serving.runs import POINTS, router, thinned  # noqa: E402
 
@@ -40,7 +44,7 @@ def write(tmp_path: Path) -> WriteRun:
 def client(tmp_path: Path) -> Any:
     app = fastapi.FastAPI()
     app.include_router(router(tmp_path / "runs"))
-    return testclient.TestClient(app, raise_server_exceptions=True)
+    return TestClient(app, raise_server_exceptions=True)
 
 
 def append(folder: Path, *lines: dict[str, Any]) -> None:
