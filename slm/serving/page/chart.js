@@ -5,7 +5,7 @@ import { count, decimal } from "./wording.js";
 
 const HEIGHT = 300;
 const MARGIN = { left: 44, right: 14, top: 14, bottom: 30 };
-const SMOOTHED = 0.08; // of the points, at most
+const SMOOTHED = 0.04; // of the points, at most
 
 // A figure that draws itself; `update({ steps, evaluations, planned })` gives it other numbers.
 export class Chart {
@@ -105,7 +105,7 @@ function line(points) {
 
 // A mean that follows slowly, as single steps differ by what was in them.
 function smooth(steps) {
-  const keep = 1 - 1 / Math.max(1, Math.min(20, steps.length * SMOOTHED));
+  const keep = 1 - 1 / Math.max(1, Math.min(12, steps.length * SMOOTHED));
   let [sum, weight] = [0, 0]; // so that the first steps count no more than others
   return steps.map(({ step, loss }) => {
     [sum, weight] = [keep * sum + loss, keep * weight + 1];

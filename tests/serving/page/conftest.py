@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fake_engine import FakeEngine
 from serving.page_browser import CITATIONS, FAILS, MARKUP, OpenPage, letters, playwright, write_run
-from serving.page_server import PageServer, Recited
+from serving.page_server import PageServer, Recited, Served
+from tiny import tiny_tokenizer
 
 from slm.errors import MissingExtra
 from slm.export.browser import ARGUMENTS, chromium_path
@@ -36,6 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     (write_run(runs, MARKUP.replace("/", "")) / "report.html").write_text("<h1>The report</h1>")
     models = [
         letters("stories"), letters("slow", pace=0.02), letters("medical", answers=True),
+        Served("bytes", FakeEngine(slots=64, context=2048), tiny_tokenizer()),
         Recited("cited", ["Rest", " and ", MARKUP], answers=True, citations=CITATIONS),
     ]  # fmt: skip
     server = PageServer(models, runs).start()

@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+from fake_engine import FakeEngine
 from run_folders import evaluation, step
 from serving.page_browser import MARKUP, OpenPage, append, expect, letters, write_run, write_samples
 from serving.page_server import PageServer
+from tiny import tiny_tokenizer
 
 from slm.data.prompt_format import NOTICE
+from slm.generation.generator import GenerationConfig, Generator
 from slm.training.run_folder import RunFolder
 
 # Write
@@ -121,6 +124,19 @@ def test_the_keyboard_walks_through_the_words(site: PageServer, open_page: OpenP
     page.keyboard.press("Escape")
     expect(page.locator(".likely")).to_be_hidden()
     expect(page.locator(".story .written")).to_be_focused()
+
+
+def test_characters_of_several_tokens_are_whole(site: PageServer, open_page: OpenPage):
+    page = open_page(site)
+    page.select_option("#write-model", "bytes")
+    page.fill("#temperature", "2")
+    page.fill("#top-k", "0")
+    page.fill("#length", "150")
+    page.click("#write-start")
+    expect(page.locator("#write-status")).to_contain_text("tokens,")
+    config = GenerationConfig(150, 2.0, 0, continue_past_context=True)
+    (alone,) = Generator(FakeEngine(context=2048), tiny_tokenizer()).complete("Once upon a time", config)
+    assert "\ufffd" in alone.text and page.locator(".story .tokens").evaluate("(one) => one.textContent") == alone.text
 
 
 def test_several_stories_stand_side_by_side(site: PageServer, open_page: OpenPage):
