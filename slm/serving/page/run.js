@@ -89,7 +89,7 @@ export class RunPage {
     const { samples } = this.run;
     const items = samples.toReversed().map(({ step, items: texts }) => build(
       "li", {}, build("h4", {}, `After ${count(step)} steps`),
-      ...texts.map(({ prompt, text }) => build("p", { class: "written" }, build("span", { class: "begun" }, prompt), text)),
+      ...texts.map(({ prompt, text }) => build("p", { class: "written" }, build("span", { class: "begun" }, prompt), between(prompt, text), text)),
     ));
     const none = build("p", { class: "hint" }, "It has written nothing yet; the first texts come at its first checkpoint.");
     const strip = build("div", { class: "strip", tabindex: "0", role: "group", "aria-label": "Texts by checkpoint, the newest first" }, build("ol", {}, ...items));
@@ -145,6 +145,9 @@ export class RunPage {
     }
   }
 }
+
+// An answer begins a line of its own; a story goes on in the midst of one.
+const between = (prompt, text) => (/[?]\s*$/.test(prompt) && !/^\s/.test(text) ? "\n" : "");
 
 function thinned(points) {
   return points.length <= POINTS ? points : points.filter((_, place) => place % 2 === 0 || place === points.length - 1);
