@@ -82,18 +82,14 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def overdue(self, now: float) -> str:
         """What this connection takes too long for, or ''."""
+        if self.transport.get_write_buffer_size():
+            self._unread_since = self._unread_since or now
+            return "unread" if now - self._unread_since > self.limits.stall_seconds else ""
+        self._unread_since = None
         waits = {
             HEADERS: self.limits.header_seconds, BODY: self.limits.body_seconds, IDLE: self.limits.keep_alive_seconds,
         }  # fmt: skip
-        if now - self.since > waits.get(self.phase, float("inf")):
-            return self.phase
-        if not self.transport.get_write_buffer_size():
-            self._unread_since = None
-        elif self._unread_since is None:
-            self._unread_since = now
-        elif now - self._unread_since > self.limits.stall_seconds:
-            return "unread"
-        return ""
+        return self.phase if now - self.since > waits.get(self.phase, float("inf")) else ""
 
     def cut(self, reason: str) -> None:
         """End the connection at once, whatever is still to be sent."""
