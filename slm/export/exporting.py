@@ -25,6 +25,8 @@ from slm.model_folder import read_json, sha256_of
 REPORT = "export_report.json"
 GGUF_TYPES = {32: "F32", 16: "F16", 8: "Q8_0", 4: "Q4_0"}
 
+QUESTION = "{'role': 'user', 'content': 'How can I prevent the flu?'}"  # Python's and JavaScript's alike
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -178,11 +180,10 @@ def _reload_web(folder: Path, bits: int) -> Reloaded:
 
 
 def _command_hf(folder: Path, bits: int, answers: bool) -> str:
-    if answers:
-        return f"transformers chat {folder}"
+    given, shown = (f"[{QUESTION}]", "[-1]['content']") if answers else ("'Once upon a time'", "")
     return (
-        f'python -c "from transformers import pipeline; '
-        f"print(pipeline('text-generation', '{folder}')('Once upon a time')[0]['generated_text'])\""
+        'python -c "from transformers import pipeline; '
+        f"print(pipeline('text-generation', '{folder}')({given})[0]['generated_text']{shown})\""
     )
 
 
@@ -191,13 +192,13 @@ def _command_gguf(folder: Path, bits: int, answers: bool) -> str:
 
 
 def _command_onnx(folder: Path, bits: int, answers: bool) -> str:
-    given = "[{role: 'user', content: 'How can I prevent the flu?'}]" if answers else "'Once upon a time'"
+    given, shown = (f"[{QUESTION}]", ".at(-1).content") if answers else ("'Once upon a time'", "")
     kind = {32: "fp32", 16: "fp16", 8: "q8", 4: "q4"}[bits]
     return (
         f"npm install @huggingface/transformers && node -e \"import('@huggingface/transformers').then(async t => "
         f"{{ t.env.localModelPath = '{folder.resolve().parent}'; t.env.allowRemoteModels = false; "
         f"const write = await t.pipeline('text-generation', '{folder.name}', {{ dtype: '{kind}' }}); "
-        f'console.log((await write({given}))[0].generated_text) }})"'
+        f'console.log((await write({given}))[0].generated_text{shown}) }})"'
     )
 
 

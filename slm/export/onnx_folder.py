@@ -14,6 +14,7 @@ In 32 and 16 bits only standard operators; 8 and 4 bits need ONNX Runtime's MatM
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from onnx import TensorProto
 
 from slm.atomic_write import new_folder
 from slm.checkpoint import LoadedModel, write_small_files
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import read_tokenizer
 from slm.errors import ModelError
 from slm.generation.onnx_engine import open_session
@@ -41,9 +43,17 @@ def write_onnx(loaded: LoadedModel, folder: Path, bits: int) -> None:
     """Write `folder`, whole or not at all."""
     with new_folder(folder) as temporary:
         write_small_files(temporary, loaded.model, loaded.tokenizer, loaded.prompt_format)
+        if loaded.prompt_format is not None:
+            _add_chat_template(temporary / "tokenizer_config.json", loaded.prompt_format)
         (temporary / "onnx").mkdir()
         graph = PortableGraph(loaded.model.config, weights_of(loaded.model), bits)
         onnx.save(graph.built(), temporary / "onnx" / FILES[bits])
+
+
+def _add_chat_template(path: Path, prompt_format: PromptFormat) -> None:
+    """Put it where transformers.js looks for it, which reads no chat_template.jinja."""
+    settings = json.loads(path.read_text(encoding="utf-8")) | {"chat_template": prompt_format.chat_template()}
+    path.write_text(json.dumps(settings, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 class PortableGraph(Graph):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from tiny import tiny_model
 
+from slm.data.prompt_format import PromptFormat
 from slm.errors import ModelError
 from slm.export.onnx_folder import FILES, OnnxFolder, write_onnx
 from slm.model.quantization import quantize
@@ -90,6 +92,14 @@ def test_the_embedding_is_stored_once(loaded, tmp_path) -> None:
     embedding = 5000 * 32
     assert sizes[32] < 1.7 * 4 * embedding and sizes[16] < 1.8 * 2 * embedding
     assert sizes[8] < 1.8 * embedding and sizes[4] < sizes[8]
+
+
+def test_a_tuned_model_has_its_template_where_transformers_js_looks(loaded, tmp_path) -> None:
+    write_onnx(dataclasses.replace(loaded, prompt_format=PromptFormat()), tmp_path / "x", 8)
+    settings = json.loads((tmp_path / "x" / "tokenizer_config.json").read_text())
+    assert settings["chat_template"] == PromptFormat().chat_template()
+    write_onnx(loaded, tmp_path / "x", 8)
+    assert "chat_template" not in json.loads((tmp_path / "x" / "tokenizer_config.json").read_text())
 
 
 def test_a_damaged_file_is_one_line(loaded, tmp_path) -> None:
