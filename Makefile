@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ON_CORES := -n auto --maxprocesses 4 --dist loadfile   # a file's tests share what they are set up with
 
 .PHONY: demo test test-all lint docs bench clean
 
@@ -11,10 +12,10 @@ demo: $(VENV)/.installed        ## the whole pipeline on built-in data, in a few
 	$(BIN)/slm run quick
 
 test: $(VENV)/.installed-dev    ## the test suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(ON_CORES)
 
 test-all: $(VENV)/.installed-dev    ## the slow tests too
-	$(BIN)/python -m pytest -q -m "slow or not slow"
+	$(BIN)/python -m pytest -q $(ON_CORES) -m "slow or not slow"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

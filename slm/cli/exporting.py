@@ -46,7 +46,7 @@ def export(
     as_json: options.Json = False,
     runs: options.Runs = Path("runs"),
 ) -> None:
-    """Write a model for other engines, proved to be the same.
+    """Write a model for other engines, proven the same.
 
     hf for Hugging Face's programs, gguf for llama.cpp, onnx for ONNX Runtime and transformers.js, web for any
     browser. Each is loaded again by the engine that it is for and compared; what differs is refused.

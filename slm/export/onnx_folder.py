@@ -163,7 +163,7 @@ class OnnxFolder:
     name = f"onnxruntime {onnxruntime.__version__}"
 
     def __init__(self, folder: Path, bits: int):
-        path = folder / "onnx" / FILES[bits]
+        self._path = path = folder / "onnx" / FILES[bits]
         self._session, self._tokenizer = open_session(path, threads=0), read_tokenizer(folder / "tokenizer.json")
         self._caches = {i.name: i.shape for i in self._session.get_inputs() if i.name.startswith("past_key_values.")}
         try:
@@ -183,10 +183,17 @@ class OnnxFolder:
                 places = np.arange(first, first + len(part))[None]
                 fed = {"input_ids": np.asarray(part, np.int64)[None], "position_ids": places}
                 fed["attention_mask"] = np.ones((1, first + len(part)), np.int64)
-                logits, *present = self._session.run(None, fed | cache)
+                logits, *present = self._run(fed | cache)
                 cache = dict(zip(cache, present, strict=True))
                 done.append(logits[0])
         return np.concatenate(done)
+
+    def _run(self, fed: dict[str, np.ndarray]) -> list[np.ndarray]:
+        try:
+            return self._session.run(None, fed)
+        except Exception as error:  # onnxruntime's own classes share no parent but this one
+            first = str(error).splitlines()[0]
+            raise ModelError(f"{self._path}: onnxruntime cannot compute it ({first}); export the model again") from None
 
     def __enter__(self) -> Self:
         return self

@@ -176,7 +176,12 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # which would print, and try again
+        )
     except Exception as error:  # onnxruntime's own classes share no parent but this one
         first = str(error).splitlines()[0]
-        raise ModelError(f"{path}: onnxruntime cannot load it ({first}); remove it, so that it is made anew") from None
+        raise ModelError(f"{path}: onnxruntime cannot load it ({first}); remove it and have it made anew") from None

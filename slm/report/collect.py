@@ -14,7 +14,7 @@ from typing import Any
 
 from slm.atomic_write import existing_folder
 from slm.errors import DataError
-from slm.report.metrics import number, read_metrics
+from slm.report.metrics import Metrics, number, read_metrics
 from slm.report.run_record import (
     PRETRAINING,
     Answers,
@@ -67,8 +67,9 @@ def _read_parent(parent: Parent, runs: Path, known: set[str], notes: list[str]) 
     return stage
 
 
-def read_stage(folder: Path, hashed: bool = True) -> Stage:
-    """Read one run folder, without those it came from. `hashed`: with the SHA-256 of its weights, which takes time."""
+def read_stage(folder: Path, hashed: bool = True, metrics: Metrics | None = None) -> Stage:
+    """Read one run folder, without those it came from. `hashed`: with the SHA-256 of its weights, which takes time;
+    `metrics`: where its metrics.jsonl has been read already."""
     record = read_record(folder)
     notes: list[str] = []
     evaluation = _read_json(folder / "evaluation.json", notes)
@@ -89,7 +90,7 @@ def read_stage(folder: Path, hashed: bool = True) -> Stage:
         text_entropy=number(record, "text_entropy"),
         peak_memory_bytes=number(record, "peak_memory_bytes"),
         **{name: _mapping(record, name) for name in ("recipe", "frozen", "data", "machine", "versions", "timing")},
-        metrics=read_metrics(folder / "metrics.jsonl"),
+        metrics=read_metrics(folder / "metrics.jsonl") if metrics is None else metrics,
         samples=tuple(_read_samples(folder / "samples", notes)),
         answers=tuple(map(_answers, _items(_read_json(folder / "answers.json", notes), "items"))),
         results=tuple(map(_result, _items(evaluation, "results"))),

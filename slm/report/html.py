@@ -73,7 +73,7 @@ def _head(report: Report) -> Markup:
     return el(
         "head",
         el("meta", charset="utf-8"),
-        el("meta", http_equiv="Content-Security-Policy", content=_content_policy()),
+        el("meta", http_equiv="Content-Security-Policy", content=content_policy()),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
         el("title", f"{report.run.name}: training report"),
@@ -81,7 +81,7 @@ def _head(report: Report) -> Markup:
     )
 
 
-def _content_policy() -> str:
+def content_policy() -> str:
     """Nothing may be loaded, only our own style and script may act: markup that slipped in stays inert."""
     style, script = (_fingerprint(_own_file(name)) for name in ("page.css", "page.js"))
     return f"default-src 'none'; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"

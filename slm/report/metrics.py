@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,18 +80,46 @@ def read_metrics(path: Path) -> Metrics:
     Where a resume or a rollback went back, the earlier lines from that step on are forgotten: the later line
     counts. A line cut short at the end (the process was killed while it wrote) is left out and reported.
     """
-    try:
-        lines = Path(path).read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return Metrics()
-    except OSError as error:
-        raise DataError(f"{path} was expected to hold the run's metrics and cannot be read: {error.strerror}") from None
-    history = _History()
-    for line in lines:
-        if line.strip():
-            history.add(_parse(line))
-    cut = bool(lines[-1].strip()) and _parse(lines[-1]) is None
-    return history.metrics(cut)
+    return MetricsReader(path).read()
+
+
+class MetricsReader:
+    """Reads a `metrics.jsonl` that grows: each `read` takes only what was added since the last one.
+
+    A file that became shorter was written anew and is read from its beginning.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        self._begin()
+
+    def read(self) -> Metrics:
+        """All that is known by now. Raises DataError where the file cannot be read."""
+        try:
+            with open(self.path, "rb") as file:
+                if file.seek(0, os.SEEK_END) < self._offset:
+                    self._begin()
+                file.seek(self._offset)
+                *whole, rest = file.read().split(b"\n")
+        except FileNotFoundError:
+            self._begin()
+            return Metrics()
+        except OSError as error:
+            raise DataError(
+                f"{self.path} was expected to hold the run's metrics and cannot be read: {error.strerror}"
+            ) from None
+        for line in whole:
+            self._offset += len(line) + 1
+            if line.strip():
+                self._history.add(_parse(line))
+        if _parse(rest) is not None:  # whole, though its line end has not come yet
+            self._offset += len(rest)
+            self._history.add(_parse(rest))
+            rest = b""
+        return self._history.metrics(cut=bool(rest.strip()))
+
+    def _begin(self) -> None:
+        self._offset, self._history = 0, _History()
 
 
 class _History:
@@ -137,7 +166,7 @@ class _History:
             steps=tuple(self._steps.values()),
             evaluations=tuple(self._evaluations[step] for step in sorted(self._evaluations)),
             events=tuple(self._events),
-            unreadable=self._unreadable - cut,
+            unreadable=self._unreadable,
             cut=cut,
         )
 

@@ -9,15 +9,14 @@ import importlib.util
 import inspect
 import itertools
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from slm import __version__
 from slm.serving import answer_schemas as shapes
@@ -131,8 +130,14 @@ def _add_page(app: FastAPI, runs: Path) -> None:
         from slm.serving.runs import router
 
         app.include_router(router(runs))
+    for path in PAGE.iterdir():  # one route each: a mount at / would answer in the place of 405 and of redirects
+        app.add_api_route(f"/{path.name}", _file(path), include_in_schema=False)
     if (PAGE / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+        app.add_api_route("/", _file(PAGE / "index.html"), include_in_schema=False)
+
+
+def _file(path: Path) -> Callable[[], FileResponse]:
+    return lambda: FileResponse(path)
 
 
 def _model(service: Service, name: str) -> dict[str, Any]:

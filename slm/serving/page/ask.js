@@ -1,0 +1,117 @@
+// The view Ask: a question to a tuned model, its answer, and what the answer rests on.
+
+import { build, element, show, tell } from "./elements.js";
+import { chooseModel } from "./models.js";
+import { stream } from "./stream.js";
+import { facts, speed } from "./wording.js";
+
+const QUESTIONS = ["What are the symptoms of a cold?", "What helps against a headache?", "How is asthma treated?"];
+const CAREFUL = "A research model: it knows little and is often wrong. It is no substitute for a doctor.";
+
+export function startAsk() {
+  let models = [];
+  let stopping = null;
+
+  const model = () => models.find(({ name }) => name === element("ask-model").value);
+
+  element("questions").append(...QUESTIONS.map((text) => build("li", {}, build("button", {
+    type: "button", class: "chip", onclick: () => {
+      element("question").value = text;
+      element("question").focus();
+    },
+  }, text))));
+
+  async function begin() {
+    const question = element("question").value.trim();
+    if (!question) element("question").focus();
+    if (!question || stopping || element("ask-start").disabled || !element("ask-form").reportValidity()) return;
+    stopping = new AbortController();
+    busy(true);
+    const shown = answerTo(question, model());
+    element("answers").prepend(shown.element);
+    show("ask-empty", false);
+    try {
+      await receive(question, shown);
+    } catch (error) {
+      const stopped = error.name === "AbortError";
+      shown.end.textContent = stopped ? "Stopped." : "Cut off here.";
+      tell("ask-status", stopped ? "Stopped." : "");
+      if (!stopped) tell("ask-error", error.message);
+      if (!shown.text.textContent && !stopped) shown.element.remove();
+    } finally {
+      shown.text.setAttribute("aria-busy", "false");
+      stopping = null;
+      busy(false);
+    }
+  }
+
+  async function receive(question, shown) {
+    let tokens = 0;
+    const sent = performance.now();
+    const request = {
+      model: model().name, messages: [{ role: "user", content: question }],
+      temperature: element("ask-temperature").valueAsNumber, max_tokens: element("ask-length").valueAsNumber,
+      stream_options: { include_usage: true },
+    };
+    for await (const chunk of stream("v1/chat/completions", request, stopping.signal)) {
+      const [choice] = chunk.choices ?? [];
+      shown.text.append(choice?.delta?.content ?? "");
+      if (choice?.finish_reason === "length") shown.end.textContent = "It reached its length and breaks off here.";
+      cite(shown, chunk.citations ?? choice?.delta?.citations);
+      tokens = chunk.usage?.completion_tokens ?? tokens;
+    }
+    if (!shown.text.textContent.trim()) shown.end.textContent = "The model had nothing to say.";
+    tell("ask-status", `Answered in ${tokens} tokens, ${speed(tokens, (performance.now() - sent) / 1000)}.`);
+  }
+
+  function busy(now) {
+    element("ask-start").disabled = now || !models.length;
+    element("ask-stop").disabled = !now;
+    if (!now) return;
+    tell("ask-status", "Answering…");
+    tell("ask-error", "");
+  }
+
+  element("ask-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    begin();
+  });
+  element("ask-stop").addEventListener("click", () => stopping?.abort());
+  element("ask-model").addEventListener("change", () => tell("ask-facts", facts(model())));
+
+  return {
+    start: begin,
+    stop: () => stopping?.abort(),
+    models(found) {
+      models = found.filter(({ kind }) => kind === "answers");
+      chooseModel(element("ask-model"), models);
+      tell("ask-facts", facts(model()));
+      element("ask-notice").textContent = model()?.notice || CAREFUL;
+      show("ask-none", !models.length);
+      show("ask-work", models.length > 0);
+      element("ask-start").disabled = Boolean(stopping) || !models.length;
+    },
+  };
+}
+
+// The notice stands with every answer, where it is read.
+function answerTo(question, model) {
+  const text = build("p", { class: "written", "aria-live": "polite", "aria-busy": "true" });
+  const end = build("p", { class: "hint end" });
+  const sources = build("div", { class: "sources", hidden: true });
+  const notice = build("p", { class: "notice", role: "note" }, model.notice || CAREFUL);
+  const made = build("article", { class: "answer" }, build("h2", { class: "question" }, question), text, end, sources, notice);
+  return { element: made, text, end, sources };
+}
+
+// Citations: texts, or objects with a title, a source and a passage; whatever there is of them, as text.
+function cite(shown, citations) {
+  if (!Array.isArray(citations) || !citations.length) return;
+  const items = citations.map((one) => {
+    if (typeof one !== "object" || one === null) return build("li", {}, String(one));
+    const [title, passage] = [one.title ?? one.source ?? one.id ?? "A passage", one.text ?? one.passage ?? one.quote];
+    return build("li", {}, build("b", {}, String(title)), passage ? build("blockquote", {}, String(passage)) : null);
+  });
+  shown.sources.replaceChildren(build("h3", {}, "Where it is from"), build("ol", {}, ...items));
+  shown.sources.hidden = false;
+}
