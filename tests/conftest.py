@@ -21,6 +21,12 @@ from hypothesis import settings
 settings.register_profile("slm", deadline=None, derandomize="SLM_CI" in os.environ)
 settings.load_profile("slm")
 
+# One core for each process of pytest-xdist: products that wait for a slower half take many times as long
+
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
 # Loopback only
 
 REFUSED: list[str] = []
@@ -162,3 +168,13 @@ def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     from slm.export import round_trip
 
     monkeypatch.setattr(round_trip, "STRINGS", 300)
+
+
+@pytest.fixture
+def run_async() -> Any:
+    """Run a coroutine, also where Playwright keeps a loop of its own in this thread."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda coroutine: thread.submit(asyncio.run, coroutine).result()

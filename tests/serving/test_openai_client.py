@@ -88,7 +88,7 @@ def test_a_stream_that_is_closed_early_frees_its_place(client, server: Running):
     wait_for(lambda: not server.server.service.busy)
 
 
-def test_many_at_once_get_what_one_alone_gets(server: Running):
+def test_many_at_once_get_what_one_alone_gets(server: Running, run_async):
     async def all_texts() -> list[str]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
 
@@ -101,5 +101,5 @@ def test_many_at_once_get_what_one_alone_gets(server: Running):
             together = await asyncio.gather(*(one(n % 12) for n in range(24)))
             return [*together, *[await one(n) for n in range(12)]]
 
-    texts = asyncio.run(all_texts())
+    texts = run_async(all_texts())
     assert texts[:12] == texts[12:24] == texts[24:]

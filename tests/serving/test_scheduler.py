@@ -238,7 +238,7 @@ def test_the_same_prompt_is_computed_once(scheduler, engine):
     assert sum(engine.computed) < 2 * len(prompt)
 
 
-def test_reading_gives_all_pieces_once_and_in_order(tokenizer):
+def test_reading_gives_all_pieces_once_and_in_order(tokenizer, run_async):
     async def read() -> tuple[str, int]:
         loop = asyncio.get_running_loop()
         scheduler = Scheduler(FakeEngine(), tokenizer, Limits(), Figures().of_model("m"))
@@ -249,7 +249,7 @@ def test_reading_gives_all_pieces_once_and_in_order(tokenizer):
         await loop.run_in_executor(None, scheduler.stop)
         return "".join(piece.text for _, piece in found), len(found)
 
-    text, count = asyncio.run(read())
+    text, count = run_async(read())
     expected = Generator(FakeEngine(), tokenizer)
     config = GenerationConfig(max_new_tokens=50, seed=1)
     batch = expected.complete(tokenizer.decode([5, 6, 7]), config)[0]
