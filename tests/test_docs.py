@@ -50,10 +50,10 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "commands",
-    [pytest.param(commands_of_readme(), id="README", marks=pytest.mark.slow), pytest.param(commands_of_walk(), id="walk")],
-)
+SLOW = pytest.param(commands_of_readme(), id="README", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("commands", [SLOW, pytest.param(commands_of_walk(), id="five_minutes")])
 def test_the_commands_run(commands: list[str], empty_folder: Path, few_strings, capfd, monkeypatch) -> None:
     assert len(commands) >= 9
     for command in commands:

@@ -16,9 +16,9 @@ from slm.errors import MissingExtra
 from slm.export.browser import ARGUMENTS, chromium_path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """One Chromium for all tests of the page."""
+    """One Chromium for the tests of a file: Playwright keeps a loop in this thread, which others must not find."""
     try:
         path = chromium_path()
     except MissingExtra as error:
@@ -30,7 +30,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
     """A server with a quick model, a slow one, one that answers and one that answers with sources; and two runs."""
     runs = tmp_path_factory.mktemp("site") / "runs"
