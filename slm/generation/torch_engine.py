@@ -9,7 +9,8 @@ of a tile alike, which is tried when the engine starts. (R rows, H heads, C cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -53,16 +54,29 @@ class TorchEngine:
         del self._lengths[sequence]
 
     def extend(self, parts: Mapping[int, Sequence[int]]) -> np.ndarray:
-        features = self._features(parts)
         ends = np.cumsum([len(ids) for ids in parts.values()]) - 1
-        return self._head(features[ends.tolist()])
+        with self._one_thread():
+            return self._head(self._features(parts)[ends.tolist()])
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         sequence = self.open()
         try:
-            return self._head(self._features({sequence: ids}))
+            with self._one_thread():
+                return self._head(self._features({sequence: ids}))
         finally:
             self.close(sequence)
+
+    @contextlib.contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """On a CPU: two threads were seen to share one product in different ways from call to call."""
+        before = torch.get_num_threads()
+        if self.device.type == "cpu" and before > 1:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if torch.get_num_threads() != before:
+                torch.set_num_threads(before)
 
     def _features(self, parts: Mapping[int, Sequence[int]]) -> Tensor:
         """The final hidden states (tokens, C) of all tokens given."""
@@ -96,8 +110,9 @@ class TorchEngine:
         """Whether one token gives the same bits in every row of a tile."""
         self.rows = ROWS
         self._rooms.grow(1)
-        features = self._tile([(0, 0, 0)] * ROWS)
-        logits = self._head(features)
+        with self._one_thread():
+            features = self._tile([(0, 0, 0)] * ROWS)
+            logits = self._head(features)
         return bool((features == features[0]).all()) and bool((logits == logits[0]).all())
 
 
