@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,15 @@ def run_record(name: str, stage: str, **values: Any) -> dict[str, Any]:
         "versions": {"slm": "0.1.0", "torch": "2.13.0"}, "timing": {"training_seconds": 1100.0},
     }  # fmt: skip
     return record | values
+
+
+def append(folder: Path, *lines: dict[str, Any]) -> None:
+    """Add lines to the metrics of a run."""
+    with open(folder / "metrics.jsonl", "a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
+def write_samples(folder: Path, number: int, text: str) -> None:
+    """What a run wrote at a step."""
+    items = [{"prompt": "Once", "text": text, "stop": "end"}]
+    (folder / "samples" / f"step-{number:06d}.json").write_text(json.dumps({"step": number, "items": items}))

@@ -23,7 +23,6 @@ from slm.export.round_trip import Reloaded, RoundTrip, compare
 from slm.model_folder import read_json, sha256_of
 
 REPORT = "export_report.json"
-GGUF_TYPES = {32: "F32", 16: "F16", 8: "Q8_0", 4: "Q4_0"}
 
 QUESTION = "{'role': 'user', 'content': 'How can I prevent the flu?'}"  # Python's and JavaScript's alike
 
@@ -34,7 +33,6 @@ Progress = Callable[[str, int, int], None]
 class Format:
     """One target of `slm export`. `bits` are those it can have, the default first."""
 
-    purpose: str
     bits: tuple[int, ...]
     write: Callable[[LoadedModel, Path, int, str, str], None]
     reload: Callable[[Path, int], Reloaded]
@@ -138,9 +136,9 @@ def _write_hf(loaded: LoadedModel, folder: Path, bits: int, name: str, licence: 
 
 
 def _write_gguf(loaded: LoadedModel, folder: Path, bits: int, name: str, licence: str) -> None:
-    from slm.export.gguf import write_gguf
+    from slm.export.gguf import TENSOR_TYPES, write_gguf
 
-    write_gguf(loaded, folder / f"{name}-{GGUF_TYPES[bits]}.gguf", bits)
+    write_gguf(loaded, folder / f"{name}-{TENSOR_TYPES[bits]}.gguf", bits)
 
 
 def _write_onnx(loaded: LoadedModel, folder: Path, bits: int, name: str, licence: str) -> None:
@@ -207,8 +205,8 @@ def _command_web(folder: Path, bits: int, answers: bool) -> str:
 
 
 FORMATS = {
-    "hf": Format("Hugging Face's programs, vLLM", (32, 16), _write_hf, _reload_hf, _command_hf),
-    "gguf": Format("llama.cpp, Ollama, LM Studio", (16, 8, 4, 32), _write_gguf, _reload_gguf, _command_gguf),
-    "onnx": Format("ONNX Runtime, transformers.js", (8, 4, 16, 32), _write_onnx, _reload_onnx, _command_onnx),
-    "web": Format("any browser, from any static host", (8, 4, 16), _write_web, _reload_web, _command_web),
+    "hf": Format((32, 16), _write_hf, _reload_hf, _command_hf),
+    "gguf": Format((16, 8, 4, 32), _write_gguf, _reload_gguf, _command_gguf),
+    "onnx": Format((8, 4, 16, 32), _write_onnx, _reload_onnx, _command_onnx),
+    "web": Format((8, 4, 16), _write_web, _reload_web, _command_web),
 }

@@ -152,12 +152,12 @@ class Scheduler:
         tokens = 0
         while self._queue and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
+            self._writers[ticket] = []  # first: whatever fails from here on, it is ended and not forgotten
             for number, ids in enumerate(ticket.prompts):
-                writers = self._batch.add(ids, ticket.config, ticket.samples)
-                for writer in writers:
+                for writer in self._batch.add(ids, ticket.config, ticket.samples):
                     self._owners[writer] = (ticket, number * ticket.samples + writer.sample)
-                self._writers.setdefault(ticket, []).extend(writers)
-            self._running[ticket.client] += ticket.texts
+                    self._writers[ticket].append(writer)
+                    self._running[ticket.client] += 1
             self._figures.prompt_tokens.inc(ticket.prompt_tokens)
             tokens += ticket.prompt_tokens
 

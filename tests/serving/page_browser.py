@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_folders import evaluation, event, run_record, step
+from run_folders import append, evaluation, event, run_record, step, write_samples
 from tiny import tiny_tokenizer
 
 for package in ("fastapi", "uvicorn"):
@@ -37,16 +37,6 @@ def write_run(runs: Path, name: str, count: int = 20, **values: Any) -> Path:
     append(folder, *lines, evaluation(count, 2.25), event(count, "resumed", "from step 10"))
     write_samples(folder, count, " a cat sat.")
     return folder
-
-
-def append(folder: Path, *lines: dict[str, Any]) -> None:
-    with open(folder / "metrics.jsonl", "a") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-
-
-def write_samples(folder: Path, number: int, text: str) -> None:
-    items = [{"prompt": "Once", "text": text, "stop": "end"}]
-    (folder / "samples" / f"step-{number:06d}.json").write_text(json.dumps({"step": number, "items": items}))
 
 
 def letters(name: str, **values: Any) -> Served:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from run_folders import evaluation, event, result, run_record, step
+from run_folders import append, evaluation, event, result, run_record, step, write_samples
 
 fastapi = pytest.importorskip("fastapi", reason="the package fastapi comes with the extra 'serve'")
 if not (find_spec("httpx2") or find_spec("httpx")):
@@ -45,16 +45,6 @@ def client(tmp_path: Path) -> Any:
     app = fastapi.FastAPI()
     app.include_router(router(tmp_path / "runs"))
     return TestClient(app, raise_server_exceptions=True)
-
-
-def append(folder: Path, *lines: dict[str, Any]) -> None:
-    with open(folder / "metrics.jsonl", "a") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-
-
-def write_samples(folder: Path, number: int, text: str) -> None:
-    items = [{"prompt": "Once", "text": text, "stop": "end"}]
-    (folder / "samples" / f"step-{number:06d}.json").write_text(json.dumps({"step": number, "items": items}))
 
 
 # The list

@@ -199,6 +199,26 @@ def test_an_engine_that_fails_takes_only_those_with_it_that_it_was_writing(sched
     assert good.error is None and text_of(good) and told == [1] and scheduler.alive
 
 
+def test_a_request_that_cannot_join_is_ended_and_the_next_one_written(scheduler, engine, monkeypatch):
+    add = scheduler._batch.add
+
+    def refuses_the_second(ids, config, samples):
+        if len(scheduler._owners) == 1:
+            raise ValueError("no second prompt")
+        return add(ids, config, samples)
+
+    monkeypatch.setattr(scheduler._batch, "add", refuses_the_second)
+    refused = ticket()
+    refused.prompts = [*refused.prompts, *refused.prompts]
+    scheduler.submit(refused)
+    wait_for(lambda: refused.ended)
+    assert refused.error.status == 500 and not scheduler.writing and not scheduler._running
+    good = ticket()
+    scheduler.submit(good)
+    wait_for(lambda: good.ended)
+    assert good.error is None and text_of(good)
+
+
 def test_draining_takes_nothing_new_and_finishes_what_runs(scheduler, engine):
     engine.steps_allowed = 1
     one = ticket()

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from run_folders import event, run_record
-from serving.page_browser import OpenPage, append, expect, write_run
+from run_folders import append, event, run_record
+from serving.page_browser import OpenPage, expect, write_run
 from serving.page_server import PageServer, Recited
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fake_engine import FakeEngine
-from run_folders import evaluation, step
-from serving.page_browser import MARKUP, OpenPage, append, expect, letters, write_run, write_samples
+from run_folders import append, evaluation, step, write_samples
+from serving.page_browser import MARKUP, OpenPage, expect, letters, write_run
 from serving.page_server import PageServer
 from tiny import tiny_tokenizer
 
