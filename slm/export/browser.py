@@ -52,6 +52,8 @@ class Browser:
         self.requests: list[str] = []
         self.console_errors: list[str] = []
         self.name, self.context, self.vocabulary = "", 0, 0
+        self.url = ""
+        self._left: list[str] = []  # addresses of folders that were open before
         self._server: http.server.ThreadingHTTPServer | None = None
         self._closing: list[Callable[[], Any]] = [self.stop_serving]
 
@@ -72,6 +74,9 @@ class Browser:
     def open(self, folder: Path) -> None:
         """Serve another folder, at an address of its own, and load its page. Raises ModelError with what that shows."""
         self.folder = Path(folder)
+        if self.url:
+            self._left.append(self.url)
+            self.page.goto("about:blank")
         self.stop_serving()
         self.url = self._serve()
         self.load()
@@ -145,7 +150,8 @@ class Browser:
         return f"http://127.0.0.1:{self._server.server_port}/"
 
     def _heard(self, message: Any) -> None:
-        if message.type == "error":
+        # A service worker may still fetch from the folder that was left, whose host has stopped.
+        if message.type == "error" and not message.location["url"].startswith(tuple(self._left)):
             self.console_errors.append(message.text)
 
 
