@@ -144,16 +144,17 @@ def prepare(model: str, folder: Path) -> dict[str, Any]:
     from ctranslate2.converters import TransformersConverter
 
     from slm.checkpoint import load_model
+    from slm.cli.sources import open_source
     from slm.export.gguf import write_gguf
 
-    loaded = load_model(model)
-    files = {"hf": model}
+    loaded = load_model(open_source(model, Path("runs")).path)
+    files = {"hf": str(loaded.folder)}
     for name, bits in (("Q8_0", 8), ("Q4_0", 4), ("F32", 32)):
         files[name] = str(folder / f"{name}.gguf")
         write_gguf(loaded, Path(files[name]), bits)
     for kind in ("int8", "float32"):
         files[kind] = str(folder / kind)
-        TransformersConverter(model).convert(files[kind], quantization=kind)
+        TransformersConverter(files["hf"]).convert(files[kind], quantization=kind)
     shape = loaded.model.config
     vocabulary = loaded.tokenizer.definition["model"]["vocab"]
     return {

@@ -21,6 +21,7 @@ from slm.serving.refusals import ApiError, engine_failed, shutting_down
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
+LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
 Deliver = Callable[[Sequence[Ticket]], None]
 
 
@@ -35,6 +36,7 @@ class Scheduler:
         self._queue = FairQueue(limits.queue)
         self._left: list[Ticket] = []  # whose clients have gone
         self._draining = self._stopping = False
+        self._pace, self._last_end = 0.1, 0.0  # seconds between the ends of requests, of late; when the last one ended
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
         self._owners: dict[Writer, tuple[Ticket, int]] = {}
@@ -74,9 +76,18 @@ class Scheduler:
             try:
                 self._queue.put(ticket)
             except Full:
-                message = f"{len(self._queue)} requests wait, and one client may have half of all places; try later"
-                raise ApiError(429, "queue_full", message, retry_after=2) from None
+                raise self._queue_full() from None
             self._changed.notify()
+
+    def refusal_for(self, client: str) -> ApiError | None:
+        """What `submit` would raise of a request of this client because the queue is full."""
+        with self._changed:
+            return self._queue_full() if self._queue.full_for(client) else None
+
+    def _queue_full(self) -> ApiError:
+        """To come again when those who wait now will have been served, at the pace of late."""
+        message = f"{len(self._queue)} requests wait, and one client may have half of all places; try later"
+        return ApiError(429, "queue_full", message, retry_after=min(len(self._queue) * self._pace, LONGEST_RETRY))
 
     def cancel(self, ticket: Ticket) -> None:
         """Its client has gone: stop before the next step. One that has ended is left alone."""
@@ -184,6 +195,9 @@ class Scheduler:
         if self._writers[ticket]:
             return False
         del self._writers[ticket]
+        now = time.monotonic()
+        self._pace += (min(now - self._last_end, 1.0) - self._pace) / 16
+        self._last_end = now
         ticket.end()
         return True
 
