@@ -225,8 +225,9 @@ class Graph:
         flat = self.add("Reshape", [x, self.constant("flat", np.array([-1, self.config.n_embd]))], "wanted_rows")
         product = self.add("Gemm", [flat, TABLE], "flat_logits", transB=1)
         shape = self.add("Shape", [x], "wanted_shape", end=2)
-        whole = self.add("Concat", [shape, self.constant("vocabulary", np.array([-1]))], "logits_shape", axis=0)
-        self.add("Reshape", [product, whole], "logits")
+        vocabulary = self.constant("vocabulary", np.array([self.config.vocab_size]))
+        whole = self.add("Concat", [shape, vocabulary], "logits_shape", axis=0)
+        self.add("Reshape", [product, whole], "logits", allowzero=1)  # no rows may be wanted
 
     def interface(self) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
         """The graph's inputs and outputs."""
