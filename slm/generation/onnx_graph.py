@@ -5,10 +5,10 @@
     past_key_values.N.key, .value (B, H, room, D)  ->  present.N.key, .value; the two may be one memory
     logits (B, R, V)
 
-Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded to 8 bits a block of a
-row, so that rows do not depend on one another. The embedding and the head are one tensor. Operators of the domain
-com.microsoft: GroupQueryAttention, MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu
-(ONNX Runtime's docs/ContribOperators.md).
+Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded too, by a row's own
+values, so that rows do not depend on one another. In 8 bits the engine takes `integer_graph`'s operators instead of
+MatMulNBits. The embedding and the head are one tensor. Operators of the domain com.microsoft: GroupQueryAttention,
+MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu (ONNX Runtime's docs/ContribOperators.md).
 """
 
 from __future__ import annotations
