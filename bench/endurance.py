@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -27,7 +28,6 @@ from serve import OPENINGS, body, memory, prepare, start, stop, stream
 
 HEAD = "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 LONGEST = 60.0  # seconds that an attacker is waited for
-ESTABLISHED = 1  # Linux' number of a connection that is open
 QUIET = 10.0  # seconds of good clients alone
 
 
@@ -101,16 +101,31 @@ async def slow_body(url: str) -> None:
     await drip(reader, writer, lambda n: b"a")
 
 
-async def slow_reader(url: str) -> None:
-    """Asks for a long page and does not read it."""
-    loop, line = asyncio.get_running_loop(), socket.socket()
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    line.setblocking(False)
-    await loop.sock_connect(line, address(url))
-    await loop.sock_sendall(line, b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-    while line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
+async def slow_readers(url: str, count: int) -> list[float]:
+    """Clients who ask for a long page and do not read it. They cannot see when they are cut: the server counts it."""
+    loop, lines = asyncio.get_running_loop(), []
+    before, began, times = await cut_so_far(url), time.perf_counter(), []
+    for _ in range(count):
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        line.setblocking(False)
+        await loop.sock_connect(line, address(url))
+        await loop.sock_sendall(line, b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 4)
+        lines.append(line)
+    while len(times) < count and time.perf_counter() < began + LONGEST:
         await asyncio.sleep(0.25)
-    line.close()
+        times += [time.perf_counter() - began] * int(await cut_so_far(url) - before - len(times))
+    for line in lines:
+        line.close()
+    return times + [LONGEST] * (count - len(times))
+
+
+async def cut_so_far(url: str) -> float:
+    reader, writer = await connect(url)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    answer = (await reader.read()).decode()
+    writer.close()
+    return sum(float(n) for n in re.findall(r"^slm_connections_cut_total\{[^}]*\} (\S+)", answer, re.MULTILINE))
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece: Callable[[int], bytes]) -> None:
@@ -127,12 +142,13 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece
 
 async def under_attack(url: str, attackers: int, end: int) -> None:
     quiet = await good_clients(url, end, asyncio.create_task(asyncio.sleep(QUIET)))
-    kinds: dict[str, Callable[[], Awaitable[None]]] = {
-        "slow headers": lambda: slow_headers(url), "slow body": lambda: slow_body(url),
-        "slow reader": lambda: slow_reader(url),
-    }  # fmt: skip
+    kinds = {
+        "slow headers": lambda: asyncio.gather(*(timed(slow_headers(url)) for _ in range(attackers))),
+        "slow body": lambda: asyncio.gather(*(timed(slow_body(url)) for _ in range(attackers))),
+        "slow readers": lambda: slow_readers(url, attackers),
+    }
     for name, attack in kinds.items():
-        work = asyncio.gather(*(timed(asyncio.wait_for(attack(), LONGEST)) for _ in range(attackers)))
+        work = asyncio.ensure_future(attack())
         meanwhile = await good_clients(url, end, work)
         cut = sorted(work.result())
         print(
