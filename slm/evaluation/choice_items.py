@@ -63,7 +63,9 @@ def _items(reading: Reading, columns: Mapping[str, str]) -> Iterator[ChoiceItem]
         letters, options = _options(found["options"], reading)
         answer = str(found["answer"]).strip()
         if answer not in letters:
-            raise DataError(f"{reading}: expected an answer among {', '.join(letters)}, found {answer!r}; mend the line")
+            raise DataError(
+                f"{reading}: expected an answer among {', '.join(letters)}, found {answer!r}; mend the line"
+            )
         text = {field: str(found[field] or "").strip() for field in ("question", "context", "dataset", "id")}
         if not text["question"]:
             raise DataError(f"{reading}: expected a question, found empty text; mend the line")

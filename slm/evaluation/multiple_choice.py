@@ -18,7 +18,7 @@ from slm.errors import ModelError
 from slm.evaluation.choice_items import ChoiceItem
 from slm.evaluation.choice_prompts import Prompted
 from slm.evaluation.intervals import wilson_interval
-from slm.evaluation.sections import Section, Table, percent
+from slm.evaluation.sections import Section, Table
 from slm.model.sampling import log_probabilities
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def score_choices(
     model: Any, items: Sequence[Prompted], progress: Callable[[int, int], None] = lambda done, total: None,
     room: int = ROOM,
 ) -> list[ChoiceResult]:  # fmt: skip
-    """The results of items, in their order. `model` is a GPT or an `Engine`; `room` decides nothing but memory and speed.
+    """The results of items, in their order. `model` is a GPT or an `Engine`; `room` bounds memory alone.
 
     Raises ModelError where a log-likelihood is no finite number.
     """
@@ -227,20 +227,21 @@ def _figures(name: str, results: list[ChoiceResult]) -> dict[str, Any]:
 def choice_section(results: Sequence[ChoiceResult], left_out: int, engine: str, title: str) -> Section:
     """The table of a measure. `left_out`: items with an option that is longer than the model's context."""
     figures = figures_of(results)
-    columns = ("data set", "items", "right", "right, by length", "first option", "majority", "chance")
+    columns = ("data set", "items", "right", "by length", "first", "majority", "chance")
     rows = tuple(
         (
             row["dataset"], f"{row['items']:,}", _with_interval(row["accuracy"]),
-            _with_interval(row["accuracy_per_byte"]), percent(row["first_option"]),
-            f"{percent(row['majority']['share'])} ({row['majority']['letter']})", percent(row["chance"]),
+            _with_interval(row["accuracy_per_byte"]), _percent(row["first_option"]),
+            f"{_percent(row['majority']['share'])} ({row['majority']['letter']})", _percent(row["chance"]),
         )
         for row in figures
     )  # fmt: skip
     cut = sum(result.cut for result in results)
     notes = [
-        "The option is taken that is likeliest after the question, as a sum over its tokens, and by length: that sum "
-        "per byte. In brackets Wilson's 95 % interval. Majority: the letter that is right most often in these very "
-        f"items, always. Computed by {engine}.",
+        "In percent, in brackets Wilson's 95 % interval. Right: how often the option was right that is likeliest after "
+        "the question, as a sum over its tokens; by length: that sum per byte of the option. First: always the first "
+        "option; majority: always the letter that is right most often in these very items; chance: any option.",
+        f"Computed by {engine}.",
     ]
     if cut:
         notes.append(f"{cut:,} of {len(results):,} questions are longer than the model's context: cut at their left.")
@@ -250,4 +251,9 @@ def choice_section(results: Sequence[ChoiceResult], left_out: int, engine: str, 
 
 
 def _with_interval(value: dict[str, Any]) -> str:
-    return percent(value["share"], value["interval"])
+    low, high = map(_percent, value["interval"])
+    return f"{_percent(value['share'])} ({low}–{high})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"

@@ -1,6 +1,6 @@
 """What a suite found, in the form in which it is kept, printed and shown: one section for each kind of measure.
 
-    evaluation_<suite>.json   {"suite", "model", "sha256", "sections": {"<name>": {"title", "notes", "tables", "figures"}}}
+    evaluation_<suite>.json   {"suite", "model", "sha256", "sections": {NAME: {"title", "notes", "tables", "figures"}}}
 
 Whoever measures something about a model may add a section of their own with `keep_sections`; printing and the report
 show what is there, by the tables and notes, and know nothing about what was measured. Without torch.
@@ -77,9 +77,3 @@ def _table(value: dict[str, Any]) -> Table:
 
 def _list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
-
-
-def percent(share: float, interval: Iterable[float] | None = None) -> str:
-    """'25.4 % (24.1 to 26.7)'."""
-    low_high = "" if interval is None else " ({:.1f} to {:.1f})".format(*(100 * end for end in interval))
-    return f"{100 * share:.1f} %{low_high}"
