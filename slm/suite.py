@@ -24,7 +24,8 @@ from slm.evaluation.sections import Section, keep_sections, suite_path
 from slm.evaluation.suites import Found, Suite, find_files, missing
 from slm.generation.batch import Batch, GenerationConfig
 from slm.generation.engine import Engine
-from slm.generation.engines import open_engine
+from slm.generation.engines import ENGINES, open_engine
+from slm.model.quantization import BITS
 from slm.model_folder import ModelFolder
 from slm.processor import may_have_gpu
 from slm.training.observer import Observer
@@ -51,6 +52,10 @@ class SuiteSettings:
     """Folder for the multiple-choice questions as a task of lm-eval."""
 
     def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ConfigError(f"engine expects {', '.join(ENGINES)}, got {self.engine!r}")
+        if self.bits not in (0, *BITS) or (self.engine == "torch" and self.bits not in (0, 32)):
+            raise ConfigError(f"bits expects {', '.join(map(str, BITS))} (torch: 32 only), got {self.bits}")
         if self.limit < 0:
             raise ConfigError(f"--limit expects a number of questions, or 0 for all, got {self.limit}")
 
