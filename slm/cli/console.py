@@ -40,6 +40,7 @@ class ConsoleObserver(Observer):
         self._yes, self._shorter = yes, shorter
         self._progress: Progress | None = None
         self._last_line = 0.0
+        self._what = ""
 
     def started(self, step: int, steps: int, tokens_per_step: int, by_clock: bool = False) -> None:
         self._first, self._steps, self._began = step, steps, time.perf_counter()
@@ -73,12 +74,18 @@ class ConsoleObserver(Observer):
         say(f"step {step}: train loss {train_loss:.3f}, validation loss {validation_loss:.3f}{mark}")
 
     def working(self, what: str, done: int, total: int) -> None:
-        if self._progress is None or self._what != what:
+        if self._what != what:
             self._draw(what, 0, total)
-            self._figures = ""
+            self._since = self._last_line = time.perf_counter()
+        taken = time.perf_counter() - self._since
+        self._figures = f"{duration(taken / done * (total - done))} left" if done and taken > 2 else ""
         self._update(done)
+        if not console.is_terminal and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
+            self._last_line = time.perf_counter()
+            say(f"{what} {done}/{total}  {self._figures}")
         if done >= total:
             self._erase()
+            self._what = ""
 
     def message(self, text: str) -> None:
         say(text)
