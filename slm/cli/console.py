@@ -40,6 +40,7 @@ class ConsoleObserver(Observer):
         self._yes, self._shorter = yes, shorter
         self._progress: Progress | None = None
         self._last_line = 0.0
+        self._what = ""
 
     def started(self, step: int, steps: int, tokens_per_step: int, by_clock: bool = False) -> None:
         self._first, self._steps, self._began = step, steps, time.perf_counter()
@@ -73,12 +74,21 @@ class ConsoleObserver(Observer):
         say(f"step {step}: train loss {train_loss:.3f}, validation loss {validation_loss:.3f}{mark}")
 
     def working(self, what: str, done: int, total: int) -> None:
-        if self._progress is None or self._what != what:
+        if self._what != what or self._progress is None:
+            if self._what != what:
+                self._work_began, self._work_from = time.perf_counter(), done
             self._draw(what, 0, total)
-            self._figures = ""
+        self._figures = self._time_left(done, total)
         self._update(done)
         if done >= total:
             self._erase()
+
+    def _time_left(self, done: int, total: int) -> str:
+        """'12 s left' by the pace so far, '' before there is one."""
+        seconds = time.perf_counter() - self._work_began
+        if seconds < 2 or done <= self._work_from:
+            return ""
+        return f"{duration(seconds / (done - self._work_from) * (total - done))} left"
 
     def message(self, text: str) -> None:
         say(text)

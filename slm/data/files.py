@@ -52,6 +52,8 @@ class Reading:
     """How many pieces could not be read."""
     problem: str = ""
     """What was wrong with the first of them."""
+    broken: bool = False
+    """Whether the file could not be read to its end."""
 
     def __post_init__(self) -> None:
         self.name = self.name or str(self.path)
@@ -98,6 +100,7 @@ def read_file(reading: Reading) -> Iterator[Record]:
     try:
         yield from reader(reading)
     except UNREADABLE as error:
+        reading.broken = True
         reading.skip(f"the file cannot be read from here on ({_reason(error)})")
 
 

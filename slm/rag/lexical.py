@@ -1,0 +1,87 @@
+"""BM25 over the passages of an index, by bm25s: derived from the store, written beside it, made anew when stale.
+
+Passages whose searched text is the same are one row, so that a text that stands in a hundred documents takes one
+place in a ranking. Scores are bm25s's defaults (Lucene's form, k1 1.5, b 0.75).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slm.errors import import_extra
+from slm.rag.passage_store import PassageStore, digest_of
+from slm.rag.terms import TERMS_VERSION, terms
+
+NAME = "lexical"
+EXTRA = ("bm25s", "rag", "retrieval")
+_NAMES = {"data_name": "data.npy", "indices_name": "indices.npy", "indptr_name": "indptr.npy",
+          "vocab_name": "terms.json", "params_name": "bm25.json"}  # fmt: skip
+ROWS = "rows.npy"
+
+Progress = Callable[[str, int, int], None]
+
+
+class LexicalIndex:
+    """BM25 scores in memory or mapped from the disk. `passages` (N,) int64 holds the passage of each row."""
+
+    def __init__(self, bm25: Any, passages: np.ndarray):
+        self.bm25, self.passages = bm25, passages
+
+    def search(self, question: Sequence[str], k: int) -> list[tuple[int, float]]:
+        """(passage, score) of the best `k` for the terms of a question, the best first; only those that share one.
+
+        Equal scores are ordered by the number of the passage.
+        """
+        known = self.bm25.get_tokens_ids(list(question)) if len(self.passages) else []
+        if not known:
+            return []
+        scores = self.bm25.get_scores_from_ids(known)
+        best = np.argpartition(scores, -k)[-k:] if k < len(scores) else np.arange(len(scores))
+        best = best[scores[best] > 0]
+        best = best[np.lexsort((best, -scores[best]))]
+        return [(int(self.passages[row]), float(scores[row])) for row in best]
+
+    def save(self, folder: Path) -> None:
+        if len(self.passages):
+            self.bm25.save(str(folder), show_progress=False, **_NAMES)
+        np.save(folder / ROWS, self.passages)
+
+    @classmethod
+    def load(cls, folder: Path) -> LexicalIndex:
+        """What `save` wrote; large arrays are mapped, not read. Raises ValueError, OSError, KeyError for damage."""
+        bm25s = import_extra(*EXTRA)
+        passages = np.load(folder / ROWS, allow_pickle=False)
+        if not len(passages):
+            return cls(None, passages)
+        return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False, **_NAMES), passages)
+
+
+def made_from(store: PassageStore) -> dict[str, Any]:
+    """The state that an index of the store's present passages is made from."""
+    return {"stamp": store.stamp, "version": store.version, "terms": TERMS_VERSION}
+
+
+def build(store: PassageStore, progress: Progress = lambda what, done, total: None) -> LexicalIndex:
+    """The index of all passages of the store; keeps about 4 bytes a word in memory while it is built."""
+    bm25s = import_extra(*EXTRA)
+    total = store.counts()["passages"]
+    vocabulary: dict[str, int] = {"": 0}  # a term that no text has, so that there is one in any case
+    rows, passages, seen = [], array("q"), set()
+    for done, searched in enumerate(store.searched(), 1):
+        if done % 1000 == 0:
+            progress("counting words", done, total)
+        text = digest_of(searched.text)
+        if text not in seen:
+            seen.add(text)
+            numbers = (vocabulary.setdefault(term, len(vocabulary)) for term in terms(searched.text, searched.language))
+            rows.append(array("i", numbers))
+            passages.append(searched.id)
+    bm25 = bm25s.BM25()
+    if rows:
+        bm25.index((rows, vocabulary), show_progress=False)
+    return LexicalIndex(bm25, np.frombuffer(passages, dtype=np.int64).copy())
