@@ -16,13 +16,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _WORD = re.compile(r"\w+")
 
 
-def print_hits(hits: Sequence[Hit], words: Collection[str], languages: Sequence[str] = ("en",)) -> None:
+def print_hits(hits: Sequence[Hit], words: Collection[str], languages: Sequence[str]) -> None:
     """Print hits, the best first; `words` are the terms of the question, shown bold where they stand."""
     console = Console(highlight=False, soft_wrap=True)
     for place, hit in enumerate(hits, 1):
         passage = hit.passage
         ranks = ", ".join(f"{name} {rank} ({hit.scores[name]:.2f})" for name, rank in hit.ranks.items())
-        heading = f" > {passage.heading}" if passage.heading else ""
+        heading = f" > {passage.heading}" if passage.heading not in ("", passage.title) else ""
         console.print(Text.assemble(f"{place:>2}. ", (one_line(passage.title + heading), "bold"),
                                     (f"   {hit.score:.4f}: {ranks}", "dim")))  # fmt: skip
         console.print(Text.assemble("    ", (one_line(passage.url or passage.source), "cyan"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,9 @@ from slm.cli import options
 from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from slm.rag.indexing import IndexReport
+    from collections.abc import Iterator
+
+    from slm.rag.indexing import IndexReport, Progress
     from slm.rag.retriever import Hit, Retriever
 
 INDEXES = Path("indexes")
@@ -30,10 +33,20 @@ def register(app: typer.Typer) -> None:
 
 def index(
     documents: Annotated[
-        list[str], typer.Argument(help="Files, folders, globs (txt, md, html, pdf, docx, jsonl, csv ...), hub: names.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, globs (txt, md, html, pdf, docx, jsonl, csv ...), hub:owner/name, samples:medical; "
+            "none: all that the index was made from."
+        ),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The index; by default indexes/<first source>.")
+        Path | None, typer.Option(metavar="FOLDER", help="The index; by default indexes/<first document's name>.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(metavar="DOCUMENTS", help="Remove these from the index. Repeatable.")
+    ] = None,
+    encoder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A text encoder: search by its vectors too.")
     ] = None,
     column: Annotated[
         list[str] | None,
@@ -41,8 +54,12 @@ def index(
     ] = None,
     separator: options.Separator = "",
     search_titles: Annotated[
-        bool, typer.Option(help="Find passages by the titles of their documents too, not by their text alone.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--search-titles/--no-search-titles",
+            help="Find passages by their documents' titles too (as a new index does), or by text alone.",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Make documents searchable, or bring their index up to date.
@@ -51,24 +68,58 @@ def index(
 
     Example: slm index manuals/ --out indexes/manuals
     """
-    from slm.prepare import slug
-    from slm.rag.indexing import IndexSettings, index_documents
     from slm.rag.retriever import Retriever
+    from slm.rag.vectors import choose_encoder
 
-    folder = out or INDEXES / slug(documents[0])
-    section = options.documents_section(documents, "text", column, separator=separator)
-    settings = IndexSettings(
-        **({"separator": section["separator"]} if separator else {}),
-        columns=section["columns"], search_titles=search_titles,
-    )  # fmt: skip
+    folder = out or _folder_for(documents)
     with working() as progress:
-        report = index_documents(folder, tuple(documents), settings, progress)
+        report = _changed_index(folder, documents, remove, column, separator, search_titles, progress)
+        if encoder is not None:
+            choose_encoder(folder, encoder)
         with Retriever.open(folder, progress) as retriever:
             counts = retriever.store.counts()
     if as_json:
         print(json.dumps({"folder": str(folder), **counts, **vars(report)}, indent=1))
     else:
         _print_report(folder, counts, report)
+
+
+def _changed_index(
+    folder: Path, documents: list[str] | None, remove: list[str] | None, column: list[str] | None, separator: str,
+    search_titles: bool | None, progress: Progress,
+) -> IndexReport:  # fmt: skip
+    """Remove what shall go; then index documents, or with neither bring all up to date."""
+    from slm.rag.indexing import IndexReport, IndexSettings, index_documents, refresh_index, remove_sources
+
+    report = remove_sources(folder, tuple(remove)) if remove else IndexReport()
+    if documents:
+        section = options.documents_section(documents, "text", column, separator=separator)
+        settings = IndexSettings(
+            section.get("separator", IndexSettings.separator),
+            section["columns"],
+            _searches_titles(folder) if search_titles is None else search_titles,
+        )
+        return index_documents(folder, tuple(documents), settings, progress, report)
+    if column or separator or search_titles is not None:
+        raise ConfigError("--column, --separator and --search-titles say how documents are read: name the documents")
+    return report if remove else refresh_index(folder, progress)
+
+
+def _folder_for(documents: list[str] | None) -> Path:
+    from slm.prepare import slug
+
+    return INDEXES / slug(documents[0]) if documents else newest_index()
+
+
+def _searches_titles(folder: Path) -> bool:
+    """What the index does, True where there is none yet."""
+    from slm.rag.passage_store import PassageStore
+    from slm.rag.schema import FILE
+
+    if not (folder / FILE).is_file():
+        return True
+    with PassageStore.open(folder) as store:
+        return store.search_titles
 
 
 def search(
@@ -83,13 +134,13 @@ def search(
     """
     with opened(index) as retriever:
         hits = retriever.search(question, k)
-        words = set(retriever.terms(question))
+        words, languages = set(retriever.terms(question)), retriever.languages(question)
     if as_json:
         print(json.dumps([_as_json(hit) for hit in hits], indent=1, ensure_ascii=False))
     elif hits:
         from slm.cli.passage_table import print_hits
 
-        print_hits(hits, words)
+        print_hits(hits, words, languages)
     else:
         reason = "no passage has any of its words" if words else "it has no words but the commonest"
         print(f"nothing found: {reason}")
@@ -111,22 +162,16 @@ def newest_index() -> Path:
     return found[-1].parent
 
 
-def working():
+@contextlib.contextmanager
+def working() -> Iterator[Progress]:
     """A progress bar with the time left, for whatever takes long enough to want one."""
-    import contextlib
-
     from slm.cli.console import ConsoleObserver
 
     observer = ConsoleObserver()
-
-    @contextlib.contextmanager
-    def bar():
-        try:
-            yield observer.working
-        finally:
-            observer.close()
-
-    return bar()
+    try:
+        yield observer.working
+    finally:
+        observer.close()
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:

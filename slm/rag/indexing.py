@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 from slm.data.documents import DocumentsConfig
 from slm.data.files import Reading
 from slm.data.sources import Source, resolve_sources
-from slm.errors import DataError
+from slm.errors import ConfigError, DataError
 from slm.rag.languages import language_of
 from slm.rag.passage_store import IndexedFile, PassageStore, digest_of
 from slm.rag.passages import PASSAGE_LENGTH, split
@@ -43,6 +44,12 @@ class IndexSettings:
     passage_length: int = PASSAGE_LENGTH
     """Characters of a passage at most, but for what cannot be cut."""
 
+    @classmethod
+    def of(cls, reading: str, search_titles: bool) -> IndexSettings:
+        """The settings that `reading` was made from."""
+        _, separator, columns, length = json.loads(reading)
+        return cls(separator, dict(columns), search_titles, length)
+
     def reading(self) -> str:
         """What the documents of a file depend on, besides the file."""
         return json.dumps([READING_VERSION, self.separator, sorted(self.columns.items()), self.passage_length])
@@ -66,8 +73,8 @@ class IndexReport:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def changed(self) -> bool:
-        return bool(self.documents_added or self.documents_removed)
+    def changes(self) -> int:
+        return self.documents_added + self.documents_removed
 
 
 def index_documents(
@@ -75,6 +82,7 @@ def index_documents(
     sources: tuple[str, ...],
     settings: IndexSettings | None = None,
     progress: Progress = lambda what, done, total: None,
+    report: IndexReport | None = None,
 ) -> IndexReport:
     """Bring the index in `folder` up to date with these sources; those that it holds of others stay.
 
@@ -82,23 +90,71 @@ def index_documents(
     the report. Raises DataError, ConfigError, NetworkError, with the index as it was.
     """
     settings = settings or IndexSettings()
-    config = DocumentsConfig(source=sources, separator=settings.separator)
-    columns = FieldColumns(settings.columns)
-    found = [source for split_ in resolve_sources(config) for source in split_]
+    found = _resolved(sources, settings)
     with PassageStore.open_for_writing(folder) as store, store.changing():
-        return _Update(store, settings, columns, progress).run(found)
+        return _Update(store, settings, progress, report).run(found)
+
+
+def refresh_index(folder: Path, progress: Progress = lambda what, done, total: None) -> IndexReport:
+    """Bring the index up to date with all sources that it was made from, each read as it was the first time.
+
+    A source that is gone as a whole keeps its passages, and is listed: it may be a disk that is not there today.
+    """
+    report = IndexReport()
+    PassageStore.open(folder).close()
+    with PassageStore.open_for_writing(folder) as store, store.changing():
+        readings = {file.source: file.reading for file in store.files().values()}
+        for source, reading in readings.items():
+            settings = IndexSettings.of(reading, store.search_titles)
+            try:
+                found = _resolved((source,), settings)
+            except (DataError, ConfigError) as error:
+                report.unreadable.append((source, f"{error}; to drop its documents: slm index --remove"))
+                continue
+            _Update(store, settings, progress, report).run(found)
+    return report
+
+
+def remove_sources(folder: Path, names: tuple[str, ...]) -> IndexReport:
+    """Remove the documents of sources, files or folders. Raises DataError where the index has none of a name."""
+    report = IndexReport()
+    PassageStore.open(folder).close()
+    with PassageStore.open_for_writing(folder) as store, store.changing():
+        for name in names:
+            place = _absolute(name)
+            files = [file for file in store.files().values() if _is_of(file, place)]
+            if not files:
+                raise DataError(f"{name}: expected a file or source of the index {folder}, found nothing of it there")
+            for file in files:
+                report.documents_removed += store.remove_file(file.id)
+                report.files_removed += 1
+        store.stamp_anew()
+    return report
+
+
+def _resolved(sources: tuple[str, ...], settings: IndexSettings) -> list[Source]:
+    config = DocumentsConfig(source=sources, separator=settings.separator)
+    return [source for use in resolve_sources(config) for source in use]
+
+
+def _is_of(file: IndexedFile, place: str) -> bool:
+    return place in (file.source, file.name) or file.name.startswith(place.rstrip("/\\") + os.sep)
 
 
 class _Update:
     """One transaction's work: the state that its steps share."""
 
-    def __init__(self, store: PassageStore, settings: IndexSettings, columns: FieldColumns, progress: Progress):
-        self.store, self.settings, self.columns, self.progress = store, settings, columns, progress
-        self.report = IndexReport()
+    def __init__(
+        self, store: PassageStore, settings: IndexSettings, progress: Progress, report: IndexReport | None = None
+    ):
+        self.store, self.settings, self.progress = store, settings, progress
+        self.columns = FieldColumns(settings.columns)
+        self.report = report or IndexReport()
         self.done_bytes = self.total_bytes = 0
         self.language = ""  # of the document before
 
     def run(self, sources: list[Source]) -> IndexReport:
+        before = self.report.changes
         retitled = self.store.set_search_titles(self.settings.search_titles)
         known = self.store.files()
         self.total_bytes = sum(file.bytes for source in sources for file in source.files)
@@ -113,13 +169,14 @@ class _Update:
             if file.source in names and file.name not in present:
                 self.report.documents_removed += self.store.remove_file(file.id)
                 self.report.files_removed += 1
-        if self.report.changed or retitled or not self.store.stamp:
+        if self.report.changes > before or retitled or not self.store.stamp:
             self.store.stamp_anew()
         return self.report
 
     def _update_file(self, source: Source, file: IndexedFile, known: IndexedFile | None) -> None:
         """Bring the documents of one file up to date; nothing to do where neither it nor its reading has changed."""
         self.report.files += 1
+        file.shown = known.shown if known else file.shown
         same = known is not None and bool(known.sha256) and known.reading == file.reading
         if not (same and file.modified_ns and _stat(known) == _stat(file)):
             try:

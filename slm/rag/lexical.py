@@ -32,19 +32,10 @@ class LexicalIndex:
     def __init__(self, bm25: Any, passages: np.ndarray):
         self.bm25, self.passages = bm25, passages
 
-    def search(self, question: Sequence[str], k: int) -> list[tuple[int, float]]:
-        """(passage, score) of the best `k` for the terms of a question, the best first; only those that share one.
-
-        Equal scores are ordered by the number of the passage.
-        """
+    def scores(self, question: Sequence[str]) -> np.ndarray:
+        """(N,) BM25 of each row for the terms of a question; 0 where it has none of them."""
         known = self.bm25.get_tokens_ids(list(question)) if len(self.passages) else []
-        if not known:
-            return []
-        scores = self.bm25.get_scores_from_ids(known)
-        best = np.argpartition(scores, -k)[-k:] if k < len(scores) else np.arange(len(scores))
-        best = best[scores[best] > 0]
-        best = best[np.lexsort((best, -scores[best]))]
-        return [(int(self.passages[row]), float(scores[row])) for row in best]
+        return self.bm25.get_scores_from_ids(known) if known else np.zeros(len(self.passages), np.float32)
 
     def save(self, folder: Path) -> None:
         if len(self.passages):

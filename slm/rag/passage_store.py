@@ -164,14 +164,12 @@ class PassageStore:
             raise DataError(f"{self.path}: no document {document} in this index; it may have been changed meanwhile")
         return "".join(piece for (piece,) in pieces) + tail[0]
 
-    def matching(self, expression: str, k: int) -> list[tuple[int, float]]:
-        """(passage, score) of the best `k` for an FTS5 expression, the best first."""
+    def having(self, phrases: Sequence[str]) -> list[int]:
+        """The numbers of the passages that have all of these phrases, word for word, in any case."""
+        expression = " AND ".join('"' + phrase.replace('"', " ").replace("\0", " ") + '"' for phrase in phrases)
         with readable(self.path):
-            rows = self.connection.execute(
-                "SELECT rowid, -bm25(words) FROM words WHERE words MATCH ? ORDER BY bm25(words), rowid LIMIT ?",
-                (expression, k),
-            )
-            return list(rows)
+            rows = self.connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (expression,))
+            return [number for (number,) in rows]
 
     def _passage(self, row: tuple) -> Passage:
         *fields, record, unit, several, checksum = row
@@ -325,7 +323,7 @@ def readable(path: Path) -> Iterator[None]:
         if "disk is full" in reason or "readonly" in reason or "unable to open" in reason:
             raise DataError(f"{path}: {reason}; see disk space and permissions") from None
         if "locked" in reason:
-            raise DataError(f"{path}: another process is writing to this index; try again in a moment") from None
+            raise DataError(f"{path}: another process is busy with this index; try again in a moment") from None
         raise DataError(
             f"{path}: expected an index of slm, found a damaged file ({reason}); delete its folder and make it anew "
             "with slm index"

@@ -127,9 +127,11 @@ def _packed(
 def _bounded(text: str, start: int, end: int, length: int) -> Iterator[tuple[int, int]]:
     """A sentence as it is, or cut at spaces where it is longer than a passage may be."""
     while end - start > length:
-        space = max(text.rfind(" ", start + length // 2, start + length), text.rfind("\n", start + length // 2, start + length))
+        space = max(text.rfind(mark, start + length // 2, start + length) for mark in (" ", "\n"))
         cut = space if space > 0 else start + length
         yield start, start + len(text[start:cut].rstrip())
-        start = cut + len(text[cut:end]) - len(text[cut:end].lstrip()) if space > 0 else cut
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
     if start < end:
         yield start, end

@@ -36,7 +36,8 @@ CREATE TABLE passages (
 );
 CREATE UNIQUE INDEX passages_by_document ON passages (document, position);
 CREATE VIEW searched AS SELECT passages.id AS id, passages.document AS document, documents.language AS language,
-    CASE WHEN (SELECT value FROM about WHERE key = 'search_titles') = 'yes' THEN documents.title || char(10) ELSE '' END
+    CASE WHEN (SELECT value FROM about WHERE key = 'search_titles') = 'yes' AND documents.title <> passages.heading
+    THEN documents.title || char(10) ELSE '' END
     || CASE WHEN passages.heading <> '' THEN passages.heading || char(10) ELSE '' END || passages.text AS text
     FROM passages JOIN documents ON documents.id = passages.document;
 CREATE VIRTUAL TABLE words USING fts5(
@@ -51,14 +52,15 @@ def connect(path: Path, writable: bool) -> sqlite3.Connection:
     try:
         return _connected(path, mode, writable)
     except sqlite3.OperationalError:
-        if writable or path.with_name(path.name + "-wal").exists():
+        log = path.with_name(path.name + "-wal")
+        if writable or (log.exists() and log.stat().st_size):
             raise
         return _connected(path, "ro&immutable=1", writable)  # on a disk that cannot be written to
 
 
 def _connected(path: Path, mode: str, writable: bool) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=2, check_same_thread=False)
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -81,7 +83,7 @@ def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     if not tables and not application:
         return
     if application != APPLICATION:
-        raise DataError(f"{path}: expected an index of slm, found the database of another program; choose another --out")
+        raise DataError(f"{path}: expected an index of slm, found another program's database; choose another --out")
     if version != FORMAT:
         raise DataError(
             f"{path}: expected an index of format {FORMAT}, found format {version}; "

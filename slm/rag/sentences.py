@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st sr jr rev gen sen rep gov vs cf al fig figs eq no nos vol pp ed eds approx ca resp incl est "
-    "inc ltd co corp dept univ jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e eg ie a.m p.m am pm u.s u.k u.n "
-    "z.b d.h u.a bzw vgl nr bd str hr fr abs art usw evtl ggf sog p.ex av env m mm mme mlle sra dra ud uds p.ej pág "
-    "núm sig dott ecc tab spp ssp var i.v i.m s.c b.i.d t.i.d q.i.d ph.d m.d b.sc m.sc".split()
-)
+_ABBREVIATIONS = """
+    dr mr mrs ms prof st sr jr rev gen sen rep gov vs cf al fig figs eq no nos vol pp ed eds approx ca resp incl
+    est inc ltd co corp dept univ jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e eg ie a.m p.m am pm
+    u.s u.k u.n z.b d.h u.a bzw vgl nr bd str hr fr abs art usw evtl ggf sog p.ex av env m mm mme mlle sra dra ud
+    uds p.ej pág núm sig dott ecc tab spp ssp var i.v i.m s.c b.i.d t.i.d q.i.d ph.d m.d b.sc m.sc
+"""
+ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
 """Words that a full stop follows in the middle of a sentence, in lower case, without that stop."""
 
 LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦·–—]|\d{1,3}[.)]|[a-zA-Z][.)])[ \t]+(?=\S)")
 PARAGRAPH = re.compile(r"\S[^\n]*(?:\n(?![ \t\r\f\v]*(?:\n|$))[^\n]*)*")
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[\d,–-]{1,20}\])?(?=\s)|[。！？｡؟।]++[”’」』）]*+")
-"""A mark, what closes behind it, and perhaps the number of a reference; each part takes all that it can (no retries)."""
+"""A mark, what closes behind it, perhaps the number of a reference; each part takes all it can, with no retries."""
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘]+\Z")
 SHORT_LINE = 45  # characters: a shorter line was ended on purpose, since wrapped lines are filled
 

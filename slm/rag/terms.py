@@ -17,7 +17,9 @@ TERMS_VERSION = 1
 
 LONGEST_WORD = 64  # characters; what is longer is data, and its beginning tells it well enough
 _WORD = re.compile(r"\w\w+")
-_UNSPACED = re.compile("[\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_UNSPACED = re.compile(  # Thai and Lao, Burmese, Khmer, kana, Han
+    "[\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
