@@ -33,13 +33,13 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
-	@$(BIN)/python scripts/download_size.py '.[hub,serve]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve]'
+	@$(BIN)/python scripts/download_size.py '.[hub,serve,rag]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve,rag]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.python pyproject.toml constraints.txt
-	@$(BIN)/python scripts/download_size.py '.[hub,serve,export,tensorboard,dev]'
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve,export,tensorboard,dev]'
+	@$(BIN)/python scripts/download_size.py '.[hub,serve,rag,export,tensorboard,dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[hub,serve,rag,export,tensorboard,dev]'
 	@touch $@ $(VENV)/.installed
 
 clean:

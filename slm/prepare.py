@@ -44,7 +44,7 @@ def prepare(
     asked = None if prompt_format is None else prompt_format.settings()
     made_from = [FORMAT, stream.fingerprint, tokenizer_identity, asked]
     fingerprint = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
-    folder = folder or STORES / f"{_slug(documents.source[0])}-{fingerprint[:8]}"
+    folder = folder or STORES / f"{slug(documents.source[0])}-{fingerprint[:8]}"
     if (store := _prepared(folder, fingerprint)) is not None:
         message(f"{folder}: prepared before from the same documents; nothing to do")
         return store
@@ -99,6 +99,6 @@ def _require_replaceable(folder: Path) -> None:
         )
 
 
-def _slug(source: str) -> str:
+def slug(source: str) -> str:
     name = source.split(":")[-1].rstrip("/").split("/")[-1].partition(".")[0]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:40] or "documents"

@@ -26,7 +26,7 @@ LAYERS = (
     ("checkpoint",),
     ("training", "generation", "evaluation"),
     ("report", "recipe"),
-    ("export", "stage", "prepare", "plan"),
+    ("export", "stage", "prepare", "plan", "rag"),
     ("pretrain", "finetune"),
     ("pipeline", "serving", "suite"),
     ("cli",),

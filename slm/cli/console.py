@@ -74,11 +74,12 @@ class ConsoleObserver(Observer):
         say(f"step {step}: train loss {train_loss:.3f}, validation loss {validation_loss:.3f}{mark}")
 
     def working(self, what: str, done: int, total: int) -> None:
-        if self._what != what:
+        if self._what != what or self._progress is None:
+            if self._what != what:
+                self._work_began, self._work_from = time.perf_counter(), done
+                self._last_line = self._work_began
             self._draw(what, 0, total)
-            self._since = self._last_line = time.perf_counter()
-        taken = time.perf_counter() - self._since
-        self._figures = f"{duration(taken / done * (total - done))} left" if done and taken > 2 else ""
+        self._figures = self._time_left(done, total)
         self._update(done)
         if not console.is_terminal and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = time.perf_counter()
@@ -86,6 +87,13 @@ class ConsoleObserver(Observer):
         if done >= total:
             self._erase()
             self._what = ""
+
+    def _time_left(self, done: int, total: int) -> str:
+        """'12 s left' by the pace so far, '' before there is one."""
+        seconds = time.perf_counter() - self._work_began
+        if seconds < 2 or done <= self._work_from:
+            return ""
+        return f"{duration(seconds / (done - self._work_from) * (total - done))} left"
 
     def message(self, text: str) -> None:
         say(text)

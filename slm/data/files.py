@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from slm.data.html_text import html_to_text
+from slm.data.html_text import html_title, html_to_text
+from slm.data.office_files import docx_text, pdf_text
 from slm.errors import ConfigError, DataError, import_extra
 
 Record = dict[str, Any]
@@ -52,6 +53,8 @@ class Reading:
     """How many pieces could not be read."""
     problem: str = ""
     """What was wrong with the first of them."""
+    broken: bool = False
+    """Whether the file could not be read to its end."""
 
     def __post_init__(self) -> None:
         self.name = self.name or str(self.path)
@@ -72,9 +75,10 @@ def format_of(name: str) -> str:
     suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     packed = suffixes[-1:] == [".gz"]
     suffix = suffixes[-1 - packed] if len(suffixes) > packed else ""
-    if suffix not in READERS or (packed and suffix == ".parquet"):
+    if suffix not in READERS or (packed and suffix in NEVER_PACKED):
         raise ConfigError(
-            f"{name}: no reader for files of this name; known are {' '.join(READERS)}, all but .parquet also as .gz"
+            f"{name}: no reader for files of this name; known are {' '.join(READERS)}, "
+            f"all but {' '.join(NEVER_PACKED)} also as .gz"
         )
     return suffix
 
@@ -98,6 +102,7 @@ def read_file(reading: Reading) -> Iterator[Record]:
     try:
         yield from reader(reading)
     except UNREADABLE as error:
+        reading.broken = True
         reading.skip(f"the file cannot be read from here on ({_reason(error)})")
 
 
@@ -200,7 +205,31 @@ def read_markdown(reading: Reading) -> Iterator[Record]:
 
 def read_html(reading: Reading) -> Iterator[Record]:
     """The whole file is one document: its visible text, a blank line between paragraphs."""
-    yield {"text": html_to_text(read_whole(reading))}
+    page = read_whole(reading)
+    yield _titled(html_to_text(page), html_title(page))
+
+
+def read_pdf(reading: Reading) -> Iterator[Record]:
+    """The whole file is one document: the text of its pages."""
+
+    def skip(page: int, reason: str) -> None:
+        reading.line, reading.unit = page, "page"
+        reading.skip(reason)
+
+    text, title = pdf_text(reading.path, skip)
+    reading.line, reading.bytes_read = 0, reading.path.stat().st_size
+    yield _titled(text, title)
+
+
+def read_docx(reading: Reading) -> Iterator[Record]:
+    """The whole file is one document: its paragraphs, lists and tables."""
+    text, title = docx_text(reading.path)
+    reading.bytes_read = reading.path.stat().st_size
+    yield _titled(text, title)
+
+
+def _titled(text: str, title: str) -> Record:
+    return {"text": text, "title": title} if title else {"text": text}
 
 
 # Records
@@ -298,6 +327,8 @@ READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
     ".md": read_markdown,
     ".html": read_html,
     ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
@@ -307,5 +338,8 @@ READERS: dict[str, Callable[[Reading], Iterator[Record]]] = {
 }
 """The reader of each format, by the end of the file's name."""
 
-PLAIN = frozenset((".txt", ".md", ".html", ".htm"))
-"""Formats without columns: a record is {'text': ...}."""
+PLAIN = frozenset((".txt", ".md", ".html", ".htm", ".pdf", ".docx"))
+"""Formats without columns: a record is {'text': ...}, and a 'title' where the file says it."""
+
+NEVER_PACKED = (".parquet", ".pdf", ".docx")
+"""Formats that are not read as .gz."""

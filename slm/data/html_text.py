@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -12,6 +13,8 @@ PARAGRAPHS = frozenset(
     ("p", "div", "section", "article", "main", "header", "footer", "aside", "h1", "h2", "h3", "h4", "h5", "h6")
 ) | frozenset(("ul", "ol", "dl", "table", "blockquote", "pre", "figure", "hr", "form", "fieldset", "address"))
 LINES = frozenset(("br", "li", "dt", "dd", "tr", "caption", "figcaption"))
+SEARCHED_FOR_TITLE = 100_000  # characters of a page
+LONGEST_TITLE = 1000
 CELLS = frozenset(("td", "th"))
 
 
@@ -22,6 +25,15 @@ def html_to_text(page: str) -> str:
     extractor.close()
     paragraphs = ("".join(pieces).strip("\n").rstrip() for pieces in extractor.paragraphs)
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def html_title(page: str) -> str:
+    """What stands between <title> and </title>, '' where there is none."""
+    start = re.search(r"<title\b[^<>]{0,200}>", page[:SEARCHED_FOR_TITLE], re.IGNORECASE)
+    if not start:
+        return ""
+    end = page.find("</", start.end(), start.end() + LONGEST_TITLE)
+    return " ".join(html.unescape(page[start.end() : end]).split()) if end >= 0 else ""
 
 
 class _TextExtractor(HTMLParser):
