@@ -86,7 +86,7 @@ def resume_finetuning(
 
 def _told(run: RunFolder, stage: Stage) -> RunFolder:
     """The finished run, with a word where it holds the model that it began with."""
-    if stage.guard and run.read()["best_step"] == 0:
+    if stage.guard and run.read().get("best_step") == 0:
         stage.observer.message(
             f"every model that learned something had forgotten more than {stage.guard.tolerance:.0%}: the one it "
             "began with is kept; allow more (--forgetting-tolerance), replay more (tuning.replay_share) or learn slower"
