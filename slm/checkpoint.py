@@ -4,6 +4,7 @@
     tokenizer.json, tokenizer_config.json, chat_template.jinja   what AutoTokenizer reads
     domain.toml                                                  notice, signs of an emergency, headings of the prompt
     slm.json                                                     what made it, and the SHA-256 of each file
+    adapter/                                                     of a LoRA tuning: what was merged in, for PEFT
     state/optimizer.safetensors, state/trainer.json              only in checkpoints/last: what training needs to go on
 
 A folder is written whole or not at all. Nothing in it can run code when it is loaded: no pickle. This module knows
@@ -80,17 +81,18 @@ def save_model(
     record: Mapping[str, Any] | None = None,
     state: TrainingState | None = None,
     bits: int = 32,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
     domain: Domain | None = None,
 ) -> None:
-    """Write a model folder, and the training state, more (text) `files` and its domain's into it if given; with 16 bits
-    the weights are float16. Raises OSError with an old folder untouched."""
+    """Write a model folder, and the training state, more `files` (text or bytes, by their paths in it) and its domain's
+    into it if given; with 16 bits the weights are float16. Raises OSError with an old folder untouched."""
     with new_folder(folder) as temporary:
         tensors = {name: tensor.to(KINDS[bits]) for name, tensor in tensors_to_hf(model).items()}
         safetensors.torch.save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_small_files(temporary, model, tokenizer, prompt_format, bits)
-        for name, text in (files or {}).items():
-            (temporary / name).write_text(text, encoding="utf-8")
+        for name, content in (files or {}).items():
+            (temporary / name).parent.mkdir(exist_ok=True)
+            (temporary / name).write_bytes(content.encode() if isinstance(content, str) else content)
         if domain is not None:
             (temporary / FILE).write_bytes(domain.text.encode())
         if state is not None:

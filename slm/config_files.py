@@ -98,7 +98,8 @@ def _convert(kind: Any, value: Any, where: str, key: str) -> Any:
     if origin in (typing.Union, types.UnionType):
         if value is None:
             return None
-        return _convert(next(a for a in arguments if a is not type(None)), value, where, key)
+        kinds = [kind for kind in arguments if kind is not type(None)]
+        return _convert(next((kind for kind in kinds if type(value) is kind), kinds[0]), value, where, key)
     if dataclasses.is_dataclass(kind):
         return _build(kind, value, where, prefix=f"{key}.")
     if origin is tuple:

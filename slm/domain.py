@@ -80,7 +80,7 @@ class Domain:
     def languages(self) -> tuple[str, ...]:
         return self.settings.languages
 
-    def prompt_format(self, reasoning: bool = False) -> PromptFormat:
+    def prompt_format(self, reasoning: str | bool = "drop") -> PromptFormat:
         """The prompt format of a model of this domain, with a section to reason in or without."""
         return PromptFormat(reasoning, self.settings.prompt)
 

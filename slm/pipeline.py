@@ -39,11 +39,13 @@ class PipelineResult:
         for run in (self.base, self.tuned):
             if run is not None:
                 scores += _read(run, "evaluation.json")["results"]
+        tuned = _read(self.tuned, "evaluation.json") if self.tuned else {}
         stories = max((self.base.path / "samples").glob("step-*.json"))
         return {
             "base": self.base.name,
             "tuned": self.tuned.name if self.tuned else None,
             "scores": scores,
+            "tuning": {name: tuned.get(name) for name in ("forgetting", "endings")},
             "stories": json.loads(stories.read_text(encoding="utf-8"))["items"],
             "answers": _read(self.tuned, "answers.json")["items"] if self.tuned else [],
             "notice": run_domain(self.tuned.path).notice if self.tuned else "",

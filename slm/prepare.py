@@ -57,7 +57,21 @@ def prepare(
         done += count
         progress(stream, done)
 
-    return write_token_store(folder, stream, encoder, prompt_format, lambda: _described(stream, fingerprint), encoded)
+    records = _with_reasoning(stream) if prompt_format and prompt_format.reasoning != "drop" else stream
+    return write_token_store(folder, records, encoder, prompt_format, lambda: _described(stream, fingerprint), encoded)
+
+
+def _with_reasoning(stream: DocumentStream) -> Iterator[tuple[str, dict[str, str]]]:
+    """The records of a stream. Raises DataError at their end where none had any reasoning."""
+    found = False
+    for split, record in stream:
+        found |= bool(record["reasoning"])
+        yield split, record
+    if not found:
+        raise DataError(
+            "expected reasoning in the records, found none; name its column with --column reasoning=NAME, or take "
+            "--reasoning drop"
+        )
 
 
 def _trained_tokenizer(stream: DocumentStream, size: int, message: Callable[[str], None]) -> Tokenizer:

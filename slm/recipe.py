@@ -14,16 +14,18 @@ from typing import Any
 
 from slm.config_files import apply_assignments, from_dict, read_toml
 from slm.data.documents import DocumentsConfig
-from slm.data.prompt_format import PromptFormat
+from slm.data.prompt_format import WAYS_TO_REASON, PromptFormat
 from slm.domain import load_domain
 from slm.errors import ConfigError, nearest
 from slm.generation.generator import GenerationConfig
 from slm.model.gpt import GPTConfig
+from slm.model.lora import LoraConfig
 from slm.model.positions import METHODS
 from slm.training.config import TrainingConfig
 
 STAGES = ("pretraining", "finetuning")
 LONG_RECORDS = ("cut", "drop", "extend")
+TUNING_METHODS = ("full", "lora")
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,49 @@ class TuningConfig:
 
     train_on: str = "response"
     """'response', or 'all' tokens of a record."""
-    reasoning: bool = False
-    """Whether the model learns to reason (the column reasoning) before it responds."""
+    method: str = "full"
+    """'full' trains all weights, 'lora' small matrices beside frozen ones, merged in the end."""
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    """Which adapters, where the method is 'lora'."""
+    packing: bool = True
+    """Whether records go through the model one behind the other, unseen by each other, or padded to one length."""
+    base: str = ""
+    """Text that the model knew before, to see what it forgets: a token store or documents; '' for what its base run
+    learned from."""
+    replay: bool = False
+    """Whether text of the base domain is mixed in, so that it is not forgotten."""
+    replay_share: float = 0.0
+    """The share of the samples that is replayed; 0 chooses the smallest that holds the tolerance in short pilots."""
+    forgetting_tolerance: float = 0.05
+    """With replay: by which share the bits per byte of the base domain may rise."""
+    reasoning: str | bool = "drop"
+    """What becomes of the column reasoning: 'drop', 'keep' as the first part of the response, or a 'section' of its own
+    before it."""
     long_records: str = "cut"
     """Records longer than the block: 'cut' without an end token, 'drop', or 'extend' the block to the longest."""
     positions: str = "new"
     """How position embeddings grow for a longer block: interpolate, tile or new."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.reasoning, bool):  # as older recipes have it
+            object.__setattr__(self, "reasoning", "section" if self.reasoning else "drop")
         for name, allowed in (
             ("train_on", ("response", "all")),
+            ("method", TUNING_METHODS),
+            ("reasoning", WAYS_TO_REASON),
             ("long_records", LONG_RECORDS),
             ("positions", METHODS),
         ):
             if getattr(self, name) not in allowed:
                 raise ConfigError(f"{name} expects {', '.join(allowed)}, got {getattr(self, name)!r}")
+        if not 0 <= self.replay_share < 1:
+            raise ConfigError(f"replay_share expects a share from 0 up to but not 1, got {self.replay_share}")
+        if self.replay_share and not self.replay:
+            raise ConfigError("replay_share expects tuning.replay=true (--replay), got false")
+        if not 0 < self.forgetting_tolerance < float("inf"):
+            raise ConfigError(
+                f"forgetting_tolerance expects a share above 0, such as 0.05; got {self.forgetting_tolerance}"
+            )
 
 
 @dataclass(frozen=True)
@@ -57,6 +87,8 @@ class EvaluationConfig:
     """Validation documents to score, evenly spread over the split; 0 scores all."""
     memorisation_samples: int = 20
     """Texts to write, to see which share of their 8-grams stands in the training text; 0 leaves it out."""
+    answers: int = 24
+    """Validation questions that a tuned model answers, to see how its answers end; 0 leaves it out."""
 
 
 @dataclass(frozen=True)

@@ -280,9 +280,25 @@ def test_going_on_needs_the_base_run_no_more(folder: Path, base: RunFolder, stor
     with pytest.raises(Stopped, match="go on with: slm finetune --resume part --runs "):
         finetune(store, question_recipe(folder), "base", "part", stop_at(3), runs=runs)
     shutil.rmtree(runs / "base")
-    watcher = Watcher()
-    run = resume_finetuning("part", watcher, runs)
+    run = resume_finetuning("part", runs=runs)
     assert differences(run, whole) == []
+    moments = [(result["scored"], result["moment"]) for result in evaluation(run)]
+    assert moments == [
+        ("responses", "before"), ("documents", "before"), ("responses", "after"), ("documents", "after"),
+    ]  # fmt: skip
+
+
+def test_going_on_without_the_base_text_measures_the_rest(
+    folder: Path, base: RunFolder, store: TokenStore, tmp_path: Path
+) -> None:
+    own = question_store(tmp_path)
+    text = shutil.copytree(folder / "stories", tmp_path / "base-text")
+    recipe = with_tuning(question_recipe(tmp_path), base=str(text))
+    with pytest.raises(Stopped):
+        finetune(own, recipe, str(base.best), "part", stop_at(3), runs=tmp_path / "runs")
+    shutil.rmtree(text)
+    watcher = Watcher()
+    run = resume_finetuning("part", watcher, tmp_path / "runs")
     assert any(message.startswith("what is forgotten cannot be measured: ") for message in watcher.messages)
     moments = [(result["scored"], result["moment"]) for result in evaluation(run)]
     assert moments == [("responses", "before"), ("documents", "before"), ("responses", "after")]

@@ -69,9 +69,9 @@ class ConsoleObserver(Observer):
             self._last_line = time.perf_counter()
             say(f"step {step}/{self._steps}  {self._figures}")
 
-    def evaluated(self, step: int, train_loss: float, validation_loss: float, best: bool) -> None:
-        mark = "  (best)" if best else ""
-        say(f"step {step}: train loss {train_loss:.3f}, validation loss {validation_loss:.3f}{mark}")
+    def evaluated(self, step: int, best: bool, **losses: float) -> None:
+        figures = ", ".join(f"{name.replace('_', ' ')} {loss:.3f}" for name, loss in losses.items())
+        say(f"step {step}: {figures}{'  (best)' if best else ''}")
 
     def working(self, what: str, done: int, total: int) -> None:
         if self._what != what or self._progress is None:

@@ -232,7 +232,7 @@ def chat_with(
         meter = Meter()
         meter.engine = generator.engine.name
         try:
-            if prompt_format is not None and prompt_format.reasoning:
+            if prompt_format is not None and prompt_format.hides_reasoning:
                 print(prompt_format.shown(generator.complete(prompt, config, seen=meter.count)[0].text))
             else:
                 pieces = generator.stream(prompt, config)

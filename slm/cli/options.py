@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -51,6 +52,13 @@ DomainName = Annotated[
         "--domain",
         metavar="NAME|FILE",
         help="general, medical, or a .toml of your own: notice, signs of an emergency, prompt format.",
+    ),
+]
+Reasoning = Annotated[
+    str,
+    typer.Option(
+        metavar="WAY",
+        help="Of records: drop it (the default), keep it in the response, or section: written first, and not shown.",
     ),
 ]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
@@ -114,6 +122,31 @@ def documents_section(
     if separator:
         section["separator"] = separator.replace("\\n", "\n").replace("\\t", "\t")
     return section | {key: value for key, value in more.items() if value not in ("", None)}
+
+
+def tuning(
+    budget: str, reasoning: str, lora: bool, rank: int | None, alpha: float | None, targets: str, replay: bool,
+    base: str, tolerance: float | None,
+) -> list[str]:  # fmt: skip
+    """What `slm finetune` was told, as assignments to its recipe. Raises ConfigError for what would have no effect."""
+    adapters = {"--lora-rank": rank, "--lora-alpha": alpha, "--lora-targets": targets or None}
+    if not lora and (idle := [option for option, value in adapters.items() if value is not None]):
+        raise ConfigError(f"{idle[0]} is about adapters; it goes with --lora")
+    if tolerance is not None and not replay:
+        raise ConfigError("--forgetting-tolerance is what replay holds; it goes with --replay")
+    names = [name.strip() for name in targets.split(",") if name.strip()]
+    given = {
+        "training.budget_seconds": seconds_of(budget, "--budget") if budget else None,
+        "tuning.reasoning": json.dumps(reasoning) if reasoning else None,
+        "tuning.method": "lora" if lora else None,
+        "tuning.lora.rank": rank,
+        "tuning.lora.alpha": alpha,
+        "tuning.lora.targets": json.dumps(names) if names else None,
+        "tuning.replay": "true" if replay else None,
+        "tuning.base": json.dumps(base) if base else None,
+        "tuning.forgetting_tolerance": tolerance,
+    }
+    return [f"{key}={value}" for key, value in given.items() if value is not None]
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 out = Console(highlight=False)
 FITTING_BYTES_PER_TOKEN = 3.0
 BLANK = "(nothing but blank lines)"
+NOTED_FORGETTING = 0.05
 
 
 def print_summary(summary: dict[str, Any], next_command: str) -> None:
     """The end of `slm run`: figures, stories, answers, report, what to do next."""
     _print_scores(summary["scores"])
+    _print_tuning(summary["tuning"])
     for item in summary["stories"]:
         _heading("a story by the model" + (" (stopped at the length limit)" if item["stop"] == "length" else ""))
         _paragraph(f"[bold]{escape(item['prompt'])}[/bold]{escape(item['text'])}")
@@ -41,7 +43,11 @@ def print_run(run: RunFolder, next_command: str) -> None:
     import json
 
     record = run.read()
-    _print_scores(json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["results"])
+    evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
+    if record.get("searched"):
+        _print_trials(record["searched"])
+    _print_scores(evaluation["results"])
+    _print_tuning(evaluation)
     out.print(f"\ntrained for {duration(record['timing']['training_seconds'])}; best at step {record['best_step']}")
     out.print(
         f"model:   {run.best_model()}\nreport:  {run.path / 'report.html'}\nnext:    {escape(next_command)}",
@@ -100,6 +106,41 @@ def print_results(results: list[dict[str, Any]], memorisation: dict[str, Any] | 
         out.print(
             f"{memorisation['share']:.1%} of {memorisation['generated']:,} generated {memorisation['ngram']}-grams "
             "stand in the training text"
+        )
+
+
+def _print_trials(trials: list[dict[str, Any]]) -> None:
+    """The pilots of a search."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("learning rate", "steps", "epochs", "replay", "validation loss", "base loss"):
+        table.add_column(column, justify="right")
+    for trial in trials:
+        loss, rise = trial["validation_loss"], trial["base_rise"]
+        table.add_row(
+            f"{trial['learning_rate']:.1e}", f"{trial['steps']:,}", f"{trial['epochs']:.1f}",
+            f"{trial['replay_share']:.0%}", "diverged" if loss is None else f"{loss:.3f}",
+            "" if rise is None else f"{rise:+.1%}",
+        )  # fmt: skip
+    out.print("\ntried first:")
+    out.print(table)
+
+
+def _print_tuning(evaluation: dict[str, Any]) -> None:
+    """What was forgotten, and how answers end."""
+    if forgetting := evaluation.get("forgetting"):
+        rise, tolerance = forgetting["rise"], forgetting["tolerance"]
+        said = f"base domain: {rise:+.1%} bits per byte"
+        if tolerance is not None:
+            said += f", {'within' if rise <= tolerance else 'MORE THAN'} the {tolerance:.0%} allowed"
+        elif rise > NOTED_FORGETTING:
+            said += "; --replay holds it to 5%"
+        out.print(f"\n{said}")
+    if endings := evaluation.get("endings"):
+        out.print(
+            f"of {endings['answers']} answers to validation questions {endings['ended']:.0%} end by themselves within "
+            f"{endings['max_new_tokens']} tokens, {endings['repeating']:.0%} repeat themselves (references: "
+            f"{endings['references_repeating']:.0%})",
+            soft_wrap=True,
         )
 
 

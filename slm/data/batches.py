@@ -66,11 +66,14 @@ class Records:
     """One record a row: prompt, response, end token. Prompts are not trained on unless `train_on_prompt`.
 
     Records longer than the block are cut without an end token, or dropped; those of which no token would be
-    trained are left out. Raises DataError where none is left.
+    trained are left out. `packs`: several of them go through the model one behind the other, without padding. Raises
+    DataError where none is left.
     """
 
-    def __init__(self, split: Split, block_size: int, train_on_prompt: bool = False, drop_long: bool = False):
-        self._split, self.block_size, self._train_on_prompt = split, block_size, train_on_prompt
+    def __init__(
+        self, split: Split, block_size: int, train_on_prompt: bool = False, drop_long: bool = False, packs: bool = False
+    ):
+        self._split, self.block_size, self._train_on_prompt, self.packs = split, block_size, train_on_prompt, packs
         lengths = np.diff(split.starts.astype(np.int64))  # tokens with the end token
         prompts = self.prompt_lengths(split)
         too_long = lengths > block_size + 1
@@ -81,6 +84,11 @@ class Records:
         self.counts = RecordCounts(
             len(lengths), int(too_long.sum()), int((~trained).sum()), self.size, int(lengths.max(initial=0))
         )
+        if drop_long and too_long.all() and len(lengths):
+            raise DataError(
+                f"all {len(lengths)} records are longer than {block_size} tokens and would be dropped: cut them "
+                "(tuning.long_records=cut), or set a larger model.block_size"
+            )
         if not self.size:
             raise DataError(
                 f"none of {len(lengths)} records has a token to train on within {block_size} tokens: the prompts fill "
@@ -105,10 +113,17 @@ class Records:
 
 
 class Batches:
-    """The batches of every step: `batch_size` samples each, whatever the micro-batch."""
+    """The batches of every step: `batch_size` samples each, whatever the micro-batch.
 
-    def __init__(self, samples: Samples, batch_size: int, seed: int):
-        self.samples, self.batch_size, self.seed = samples, batch_size, seed
+    `packs` puts samples one behind the other instead of padding them; a step's samples and its loss stay the same.
+    Estimates are made on `estimated` where that is not all that is trained on.
+    """
+
+    def __init__(
+        self, samples: Samples, batch_size: int, seed: int, packs: bool = False, estimated: Samples | None = None
+    ):
+        self.samples, self.batch_size, self.seed, self.packs = samples, batch_size, seed, packs
+        self.estimated = estimated or samples
 
     def sample_numbers(self, step: int) -> list[tuple[int, int]]:
         """(epoch, sample) of each of the step's samples; sample i of step s is number s * batch_size + i overall."""
@@ -119,20 +134,29 @@ class Batches:
 
     def get_batch(
         self, step: int, micro_batch_size: int, same_shape: bool = False
-    ) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The step's micro-batches: inputs (B, T) and targets (B, T) int64, drawn from the memory map.
+    ) -> list[tuple[np.ndarray, ...]]:
+        """The step's micro-batches: inputs (B, T) and targets (B, T) int64, drawn from the memory map; or, packed,
+        inputs (N,), targets (N,) and the lengths (D,) of the samples in them.
 
         Rows of a step are put together by length, so that little is padding; the loss of a step is a sum over its
         tokens, so their order has no meaning. `same_shape` pads all micro-batches alike (for compiled models).
         """
         drawn = self.sample_numbers(step)
         rows = [row for epoch, number in drawn for row in self.samples.rows(np.array([number]), epoch)]
-        return pad_rows(rows, micro_batch_size, self.samples.block_size, same_shape)
+        return self._micro_batches(rows, micro_batch_size, same_shape)
 
-    def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, ...]]:
         """About `count` samples, evenly spread and always the same, as micro-batches: for estimates of the loss."""
-        numbers = np.unique(np.linspace(0, self.samples.size - 1, min(count, self.samples.size)).astype(np.int64))
-        return pad_rows(self.samples.rows(numbers, epoch=-1), micro_batch_size, self.samples.block_size)
+        size = self.estimated.size
+        numbers = np.unique(np.linspace(0, size - 1, min(count, size)).astype(np.int64))
+        return self._micro_batches(self.estimated.rows(numbers, epoch=-1), micro_batch_size)
+
+    def _micro_batches(
+        self, rows: list[tuple[np.ndarray, np.ndarray]], micro_batch_size: int, same_shape: bool = False
+    ) -> list[tuple[np.ndarray, ...]]:
+        if self.packs and not same_shape:
+            return pack_rows(rows, micro_batch_size * self.samples.block_size)
+        return pad_rows(rows, micro_batch_size, self.samples.block_size, same_shape)
 
 
 class Documents:
@@ -219,6 +243,19 @@ def packed(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.nd
     rows = sorted(rows, key=lambda row: len(row[0]))
     inputs, targets = (np.concatenate(parts) for parts in zip(*rows, strict=True))
     return inputs, targets, np.array([len(x) for x, _ in rows])
+
+
+def pack_rows(rows: list[tuple[np.ndarray, np.ndarray]], places: int) -> list[tuple[np.ndarray, ...]]:
+    """Rows of unequal length in as few packed micro-batches as can be: attention lays them out as a rectangle, which
+    never has more than `places` (but for a single row)."""
+    rows = sorted(rows, key=lambda row: len(row[0]))
+    parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[]]
+    for row in rows:
+        width = -(-len(row[0]) // PADDING_MULTIPLE) * PADDING_MULTIPLE  # as `Packing` does it
+        if parts[-1] and (len(parts[-1]) + 1) * width > places:
+            parts.append([])
+        parts[-1].append(row)
+    return [packed(part) for part in parts]
 
 
 def pad_rows(

@@ -12,6 +12,7 @@ from typing import Any
 from slm.errors import ConfigError
 
 LONGEST_HEADING = 200
+WAYS_TO_REASON = ("drop", "keep", "section")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,22 @@ class Headings:
 class PromptFormat:
     """The prompt format of a fine-tuned model; a model folder carries it in slm.json and as a chat template."""
 
-    reasoning: bool = False
-    """Whether the model reasons in a section of its own before the response."""
+    reasoning: str | bool = "drop"
+    """What becomes of a record's reasoning: 'drop', 'keep' as the first part of the response, or a 'section' of its own
+    before the response, which is not shown. Older folders say false for 'drop' and true for 'section'."""
     headings: Headings = field(default_factory=Headings)
     """The words of it."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.reasoning, bool):
+            object.__setattr__(self, "reasoning", "section" if self.reasoning else "drop")
+        if self.reasoning not in WAYS_TO_REASON:
+            raise ConfigError(f"reasoning expects {', '.join(WAYS_TO_REASON)}, got {self.reasoning!r}")
+
+    @property
+    def hides_reasoning(self) -> bool:
+        """Whether a generated text begins with reasoning that is no part of the answer."""
+        return self.reasoning == "section"
 
     def settings(self) -> dict[str, Any]:
         """For JSON; `slm.config_files.from_dict` reads it. The usual headings are left out, as they always were."""
@@ -59,13 +72,15 @@ class PromptFormat:
 
     def response(self, record: dict[str, str]) -> str:
         """What the model should write after the prompt of `record` (fields question, reasoning, response)."""
-        if self.reasoning:
+        if self.hides_reasoning:
             return f"{record['reasoning']}{self.before_response}{record['response']}"
+        if self.reasoning == "keep" and record["reasoning"]:
+            return f"{record['reasoning']}\n\n{record['response']}"
         return record["response"]
 
     def shown(self, generated: str) -> str:
         """The part of a generated text that answers: all of it, or what follows the reasoning."""
-        return generated.partition(self.before_response)[2] or generated if self.reasoning else generated
+        return generated.partition(self.before_response)[2] or generated if self.hides_reasoning else generated
 
     def chat_template(self) -> str:
         """The same prompt as a Jinja template for `apply_chat_template`; the last user message is the question."""
@@ -88,4 +103,4 @@ class PromptFormat:
     @property
     def _asks(self) -> str:
         """The heading that a prompt ends with."""
-        return self.headings.reasoning if self.reasoning else self.headings.response
+        return self.headings.reasoning if self.hides_reasoning else self.headings.response

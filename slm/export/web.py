@@ -87,7 +87,7 @@ def _prompt(prompt_format: PromptFormat | None) -> dict[str, str | None] | None:
     if prompt_format is None:
         return None
     before, _, after = prompt_format.prompt("?").partition("?")
-    answer = prompt_format.before_response if prompt_format.reasoning else None
+    answer = prompt_format.before_response if prompt_format.hides_reasoning else None
     return {"before": before, "after": after, "answer": answer}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from slm.report.run_record import (
     PRETRAINING,
     Answers,
     Continuation,
+    Endings,
     Memorisation,
     Parent,
     Report,
@@ -28,6 +30,7 @@ from slm.report.run_record import (
     Samples,
     Stage,
     SuiteResult,
+    Trial,
 )
 from slm.training.run_folder import RunFolder
 
@@ -99,6 +102,9 @@ def read_stage(folder: Path, hashed: bool = True, metrics: Metrics | None = None
         answers=tuple(map(_answers, _items(_read_json(folder / "answers.json", notes), "items"))),
         results=tuple(map(_result, _items(evaluation, "results"))),
         memorisation=_memorisation(evaluation.get("memorisation")),
+        endings=_endings(evaluation.get("endings")),
+        forgetting_tolerance=number(_mapping(evaluation, "forgetting"), "tolerance"),
+        trials=tuple(Trial(*(number(item, f.name) for f in fields(Trial))) for item in _items(record, "searched")),
         sizes=_sizes(folder),
         weights=_weights(folder) if hashed else {},
         suites=tuple(_read_suites(folder, notes)),
@@ -214,6 +220,13 @@ def _read_suites(folder: Path, notes: list[str]) -> Iterator[SuiteResult]:
                 words["suite"] or path.stem.removeprefix("evaluation_"), words["description"], words["created"] or None,
                 tuple(sections.values()), tuple(map(str, missing.values())), words["sha256"] or None,
             )  # fmt: skip
+
+
+def _endings(record: Any) -> Endings | None:
+    if not isinstance(record, dict):
+        return None
+    names = ("answers", "ended", "repeating", "references_repeating", "max_new_tokens")
+    return Endings(*(number(record, name) for name in names), engine=str(record.get("engine") or "an unknown engine"))
 
 
 def _parent(record: Any) -> Parent | None:

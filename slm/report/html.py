@@ -29,6 +29,7 @@ from slm.report.result_sections import (
 from slm.report.run_record import FINETUNING, Comparison, Report, Stage
 from slm.report.suite_section import suite_section
 from slm.report.training_sections import curves_section, setup_section, sources, stories_section
+from slm.report.tuning_sections import endings_section, trials_section
 
 STATES = {
     "running": "Marked as running: at step {place} when this page was written",
@@ -56,9 +57,11 @@ def render(report: Report) -> str:
     """The whole page as a string."""
     sections = [
         setup_section(report),
+        trials_section(report),
         curves_section(report),
         stories_section(report),
         answers_section(report),
+        endings_section(report),
         evaluation_section(report),
         forgotten_section(report),
         memorisation_section(report),

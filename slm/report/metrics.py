@@ -36,6 +36,7 @@ class EvaluationPoint:
     train_loss: float | None
     validation_loss: float | None
     seconds: float | None = None
+    best: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,14 @@ class Metrics:
 
     @property
     def best(self) -> EvaluationPoint | None:
-        """The evaluation with the lowest validation loss, the earliest of equals; None for an untrained model."""
+        """The evaluation of the model that was kept; where no line says so, the one with the lowest validation loss,
+        the earliest of equals; None for an untrained model."""
         known = [point for point in self.evaluations if point.validation_loss is not None]
         trained = any(point.step > 0 for point in known)
-        return min(known, key=lambda point: point.validation_loss) if trained else None
+        if not trained:
+            return None
+        kept = [point for point in known if point.best]
+        return kept[-1] if kept else min(known, key=lambda point: point.validation_loss)
 
     def evaluation_at(self, step: int) -> EvaluationPoint | None:
         """The evaluation of exactly this step."""
@@ -142,6 +147,7 @@ class _History:
                 number(line, "train_loss"),
                 number(line, "validation_loss"),
                 number(line, "seconds"),
+                line.get("best") is True,
             )
             self._evaluations[point.step] = point
         elif kind == "event":

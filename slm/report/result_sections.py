@@ -134,16 +134,19 @@ def forgotten_section(report: Report) -> Markup | None:
         empty = el("p", "Not measured: there is neither a score nor a story from after fine-tuning.", class_="empty")
         return section("forgotten", "What was forgotten", empty)
     stories = _stories_beside(before, after) if after else None
-    return section("forgotten", "What was forgotten", el("ul", map(_loss_of, lost), class_="costs"), stories)
+    costs = el("ul", (_loss_of(pair, run.forgetting_tolerance) for pair in lost), class_="costs")
+    return section("forgotten", "What was forgotten", costs, stories)
 
 
-def _loss_of(pair: Comparison) -> Markup:
+def _loss_of(pair: Comparison, tolerance: float | None) -> Markup:
     before, after = (side.bits_per_byte if side else None for side in (pair.before, pair.after))
     figures = group(el("b", wording.decimal(before)), " → ", el("b", wording.decimal(after)), " bits per byte")
     change = None
     if before and after is not None:
         share = (after - before) / before
         change = f" ({wording.signed(after - before)}, {wording.signed(100 * share, 1)}{wording.NBSP}%)"
+        if tolerance is not None:
+            change += f", {'within' if share <= tolerance else 'more than'} the {wording.percent(tolerance)} allowed"
     return el("li", f"{charts.named(pair)}: ", figures, change)
 
 

@@ -99,6 +99,31 @@ class SuiteResult:
 
 
 @dataclass(frozen=True)
+class Endings:
+    """How a tuned model's answers to validation questions end: shares that it ended itself, that repeat themselves."""
+
+    answers: int | None
+    ended: float | None
+    repeating: float | None
+    references_repeating: float | None
+    max_new_tokens: int | None
+    engine: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A pilot of the search before a tuning. No validation loss: it diverged."""
+
+    learning_rate: float | None
+    steps: int | None
+    epochs: float | None
+    replay_share: float | None
+    validation_loss: float | None
+    base_rise: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
 class Parent:
     """The model that a run started from: a run of the same folder, or a foreign model."""
 
@@ -137,6 +162,9 @@ class Stage:
     answers: tuple[Answers, ...] = field(repr=False)
     results: tuple[Result, ...] = field(repr=False)
     memorisation: Memorisation | None
+    endings: Endings | None
+    forgetting_tolerance: float | None
+    trials: tuple[Trial, ...]
     sizes: Mapping[str, int]
     weights: Mapping[str, str]
     notes: tuple[str, ...]

@@ -108,7 +108,7 @@ class Service:
         asks = model.folder.prompt_format if isinstance(shape, ChatShape) else None
         answer = Answer(
             shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, heading,
-            hides=asks.before_response if asks and asks.reasoning else "",
+            hides=asks.before_response if asks and asks.hides_reasoning else "",
         )  # fmt: skip
         pieces = self._pieces(ticket, model, request, facts)
         if not asked.stream:

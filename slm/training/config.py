@@ -65,6 +65,8 @@ class TrainingConfig:
     """Steps between two estimates of train and validation loss."""
     evaluation_samples: int = 128
     """Samples of each split in such an estimate: always the same ones."""
+    patience: int = 0
+    """Estimates in a row without a lower validation loss after which a run by steps ends; 0 never ends it."""
     save_interval: int = 0
     """Steps between two saves of checkpoints/last; 0 means evaluation_interval. A kill loses at most this."""
     sample_points: int = 6
@@ -85,7 +87,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name in ("steps", "micro_batch_size", "accumulation", "evaluation_interval", "evaluation_samples"):
             _require(getattr(self, name) >= 1, name, "a whole number from 1 up", getattr(self, name))
-        for name in ("warmup_steps", "save_interval", "sample_points", "seed", "threads"):
+        for name in ("warmup_steps", "patience", "save_interval", "sample_points", "seed", "threads"):
             _require(getattr(self, name) >= 0, name, "a whole number from 0 up", getattr(self, name))
         for name in ("learning_rate", "weight_decay", "gradient_clip", "budget_seconds"):
             value = getattr(self, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from collections.abc import Callable
@@ -9,21 +10,25 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 
 from slm import __version__
-from slm.checkpoint import TrainingState, save_model
-from slm.data.batches import Batches, Documents, PackedBatches, Samples
+from slm.checkpoint import TrainingState, save_best_params, save_model
+from slm.data.batches import Batches, Documents, PackedBatches, Records, Samples
 from slm.data.prompt_format import PromptFormat
+from slm.data.replay import Replayed
 from slm.data.tokenizer import Tokenizer
 from slm.device import Machine, can_compile, choose_machine, describe_machine
 from slm.domain import Domain
 from slm.errors import TrainingError
 from slm.model.gpt import GPT
+from slm.model.lora import adapters, merged, peft_config, peft_tensors, plain_parameters
 from slm.training.config import TrainingConfig
 from slm.training.observer import Observer
 from slm.training.pace import Pace
 from slm.training.run_folder import RunFolder
+from slm.training.selection import Guard
 from slm.training.trainer import Trainer
 from slm.training.watch import Watch
 
@@ -80,7 +85,8 @@ def run_record(model: GPT, config: TrainingConfig, setup: Setup, data: dict[str,
     return {
         "frozen": asdict(setup),
         "data": data,
-        "parameters": model.num_parameters(),
+        "parameters": plain_parameters(model),
+        "trained_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "tokens_per_step": config.batch_size * model.config.block_size,
         "steps": 0 if config.budget_seconds else config.in_updates(config.steps),
         "machine": describe_machine(),
@@ -110,24 +116,42 @@ def make_trainer(
     clock: Callable[[], float] = time.perf_counter,
     watch: Watch | None = None,
     domain: Domain | None = None,
+    guard: Guard | None = None,
 ) -> Trainer:
     """A trainer for `run`. `record` goes into the slm.json of every checkpoint, and a copy of the domain beside it."""
+    base = (record.get("parent") or {}).get("model", "")
 
     def save(folder: Path, progress: dict[str, Any], state: TrainingState | None) -> None:
-        save_model(folder, model, tokenizer, prompt_format, {**record, **progress}, state, domain=domain)
+        whole, files = merged(model), adapter_files(model, base)
+        described = {**record, **progress}
+        save_model(folder, whole, tokenizer, prompt_format, described, state, files=files, domain=domain)
+        if folder == run.best:
+            save_best_params(run.best_params, whole)
 
     batches, held_out = (batches_of(samples, config) for samples in (training, validation))
     machine = setup.machine()
     return Trainer(
         model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples,
-        pace, clock, watch,
+        pace, clock, watch, guard,
     )  # fmt: skip
+
+
+def adapter_files(model: GPT, base: str) -> dict[str, str | bytes]:
+    """What `peft` reads of the adapters that `model` has; nothing of a plain one."""
+    if not adapters(model):
+        return {}
+    return {
+        "adapter/adapter_config.json": json.dumps(peft_config(model, base), indent=1),
+        "adapter/adapter_model.safetensors": safetensors.torch.save(peft_tensors(model), {"format": "pt"}),
+    }
 
 
 def batches_of(samples: Samples | Documents, config: TrainingConfig) -> Batches | PackedBatches:
     if isinstance(samples, Documents):
         return PackedBatches(samples, config.batch_size * samples.block_size, config.seed)
-    return Batches(samples, config.batch_size, config.seed)
+    estimated = samples.records if isinstance(samples, Replayed) else samples
+    packs = isinstance(estimated, Records) and estimated.packs
+    return Batches(samples, config.batch_size, config.seed, packs, estimated)
 
 
 def changed_since(record: dict[str, Any]) -> list[str]:

@@ -27,7 +27,8 @@ class Observer:
     def step(self, step: int, **metrics: float | None) -> None:
         """`steps` among the metrics is how many there will be, by what is known now."""
 
-    def evaluated(self, step: int, train_loss: float, validation_loss: float, best: bool) -> None: ...
+    def evaluated(self, step: int, best: bool, **losses: float) -> None:
+        """`losses` are train_loss, validation_loss and, where documents are guarded, base_loss."""
 
     def message(self, text: str) -> None: ...
 

@@ -132,11 +132,14 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dic
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` gave. Raises ModelError where it belongs to another model."""
+    """Put back what `optimizer_tensors` gave; `tensors` may hold more under other names ('adapter/', 'frozen/'). Raises
+    ModelError where it belongs to another model."""
     parameters = dict(model.named_parameters())
     optimizer.state.clear()
     for key, tensor in tensors.items():
         what, _, name = key.partition("/")
+        if what in ("adapter", "frozen"):  # weights, not moments
+            continue
         if name not in parameters or (tensor.dim() and tensor.shape != parameters[name].shape):
             raise ModelError(f"optimizer state {key!r} belongs to another model; the checkpoint is not of this run")
         device = "cpu" if what == "step" and parameters[name].device.type == "cpu" else parameters[name].device

@@ -23,6 +23,8 @@ class Progress:
     rolled_back_at: int = -1
     evaluated_step: int = -1
     saved_step: int = -1
+    estimates_since_best: int = 0
+    base_loss_before: float = 0.0  # of the guarded documents, before the first step
     overfitted: bool = False
     save_gap: int = 0
     begin_seconds: float = 0.0

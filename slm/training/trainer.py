@@ -21,11 +21,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from slm.atomic_write import existing_folder
-from slm.checkpoint import TrainingState, load_model, load_state, save_best_params
+from slm.checkpoint import TrainingState, load_model, load_state
 from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches, PackedBatches
 from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
+from slm.model.lora import kept_apart, load_weights
 from slm.training.config import TrainingConfig
 from slm.training.estimate import StepTimer, disk_needed, require_disk
 from slm.training.metrics_log import MetricsLog
@@ -35,17 +36,18 @@ from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.progress import Progress
 from slm.training.run_folder import RunFolder
 from slm.training.schedule import batch_share, learning_rate, momentum
+from slm.training.selection import Guard, judge, lost_patience, overfits
 from slm.training.stop_request import StopRequest
 from slm.training.watch import Watch
 
 SKIPS_BEFORE_ROLLBACK = 3
-OVERFITTED = 1.03  # validation loss over the best so far, from which a person is told
 
 SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
 
 
 class Trainer:
-    """Trains `model` on `batches`. `save` writes a model folder; `write_samples` texts of the present model.
+    """Trains `model` on `batches`. `save` writes a model folder, None keeps nothing; `write_samples` texts of the
+    present model. `guard` bounds what a model that is kept as the best may have forgotten.
 
     Raises Stopped after a signal (everything saved), TrainingError where the run cannot go on.
     """
@@ -59,18 +61,19 @@ class Trainer:
         machine: Machine,
         compiled: bool,
         run: RunFolder,
-        save: SaveModel,
+        save: SaveModel | None,
         observer: Observer,
         resume_command: str,
         write_samples: Callable[[int], None] = lambda step: None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.perf_counter,
         watch: Watch | None = None,
+        guard: Guard | None = None,
     ):
         self.model, self.batches, self.config, self.machine = model.to(machine.device), batches, config, machine
         self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
         self.resume_command, self.write_samples = resume_command, write_samples
-        self.pace, self._clock, self.watch = pace or ByStep(config), clock, watch
+        self.pace, self._clock, self.watch, self.guard = pace or ByStep(config), clock, watch, guard
         self.optimizer = make_optimizer(
             model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
         )
@@ -81,6 +84,9 @@ class Trainer:
             "train_loss": batches.fixed(config.evaluation_samples, size),
             "validation_loss": validation.fixed(config.evaluation_samples, size),
         }
+        if guard is not None:
+            documents = PackedBatches(guard.documents, config.batch_size * guard.documents.block_size, config.seed)
+            self._fixed["base_loss"] = documents.fixed(config.evaluation_samples, size)
 
     def train(self) -> Progress:
         """Train from where `progress` stands to the last step."""
@@ -124,7 +130,8 @@ class Trainer:
 
     @torch.no_grad()
     def estimate_loss(self) -> dict[str, float]:
-        """Mean loss, in nats per trained token, on fixed samples of train and validation: the same ones every time."""
+        """Mean loss, in nats per trained token, on fixed samples of train and validation, and of guarded documents: the
+        same ones every time."""
         self.model.eval()
         means = {}
         with torch.compiler.set_stance("force_eager"):
@@ -149,7 +156,8 @@ class Trainer:
             yield
 
     def _begin(self) -> None:
-        require_disk(self.run.path, self._disk_needed())
+        if self.save is not None:
+            require_disk(self.run.path, self._disk_needed())
         began = self._clock()
         self._evaluate()
         self.write_samples(0)
@@ -236,9 +244,7 @@ class Trainer:
         self._event("rolled_back", f"step {step + 1}: weights and moments of the last checkpoint again")
 
     def _load_weights(self, source: GPT, state: TrainingState) -> None:
-        with torch.no_grad():
-            for mine, saved in zip(self.model.parameters(), source.parameters(), strict=True):
-                mine.copy_(saved)
+        load_weights(self.model, source, state.tensors)
         restore_optimizer(self.optimizer, self.model, state.tensors)
 
     def _write_step(
@@ -268,7 +274,8 @@ class Trainer:
         return not self.run.before_decay.exists()
 
     def _finished(self) -> bool:
-        return self.pace.finished(self.progress.step, self._seconds())
+        finished = self.pace.finished(self.progress.step, self._seconds())
+        return finished or (isinstance(self.pace, ByStep) and lost_patience(self.progress, self.config.patience))
 
     def _after_step(self, stop: StopRequest) -> None:
         step = self.progress.step
@@ -282,10 +289,14 @@ class Trainer:
         self._stop_if_asked(stop)
 
     def _end(self) -> None:
-        """What the last step is followed by, where the clock and not a number of steps made it the last."""
+        """What the last step is followed by, where something else than a number of steps made it the last."""
+        early = isinstance(self.pace, ByStep) and self.progress.step < self.pace.steps
+        if early:
+            best = self.progress.best_step
+            self._event("ended early", f"nothing was better than the model of step {best}, which is kept")
         if self.progress.evaluated_step != self.progress.step:
             self._evaluate()
-        if isinstance(self.pace, ByClock):
+        if isinstance(self.pace, ByClock) or early:
             self.write_samples(self.progress.step)
         if self.progress.saved_step != self.progress.step:
             self._save_last()
@@ -308,13 +319,9 @@ class Trainer:
         losses = self.estimate_loss()
         self.progress.evaluation_seconds += time.perf_counter() - started
         self.progress.evaluated_step = self.progress.step
-        best = losses["validation_loss"] < self.progress.best_validation_loss
-        if best:
-            self.progress.best_validation_loss = losses["validation_loss"]
-            self.progress.best_step = self.progress.step
-            self._guarded(self._save_best)
-        if losses["validation_loss"] > OVERFITTED * self.progress.best_validation_loss and not self.progress.overfitted:
-            self.progress.overfitted = True
+        if best := judge(self.progress, losses, self.guard):
+            self._guarded(lambda: self.save(self.run.best, self._record(), None))
+        if overfits(self.progress, losses["validation_loss"]):
             self._event(
                 "overfitting",
                 f"validation loss {losses['validation_loss']:.3f}, {self.progress.best_validation_loss:.3f} at step "
@@ -323,10 +330,6 @@ class Trainer:
         self.log.write("evaluation", self.progress.step, **losses, best=best, seconds=round(self.progress.seconds, 3))
         self.observer.evaluated(self.progress.step, **losses, best=best)
 
-    def _save_best(self) -> None:
-        self.save(self.run.best, self._record(), None)
-        save_best_params(self.run.best_params, self.model)
-
     def _save_last(self) -> None:
         self.progress.scaler = self.scaler.state_dict()
         self.progress.save_gap = self.progress.step - max(0, self.progress.saved_step)
@@ -334,10 +337,12 @@ class Trainer:
         self._guarded(lambda: self.save(self.run.last, self._record(), self._state()))
 
     def _state(self) -> TrainingState:
-        tensors = optimizer_tensors(self.optimizer, self.model)
+        tensors = optimizer_tensors(self.optimizer, self.model) | kept_apart(self.model)
         return TrainingState(tensors, {"progress": asdict(self.progress), "seed": self.config.seed})
 
     def _guarded(self, save: Callable[[], None]) -> None:
+        if self.save is None:
+            return
         try:
             save()
         except (OSError, SafetensorError) as error:  # a full disk is either, as Python or safetensors meets it

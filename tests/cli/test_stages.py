@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from cli.conftest import tiny, tiny_tuning
+
+from slm.data.token_store import open_token_store
 
 
 def test_prepare_prints_counts_and_bytes_per_token(slm, workshop) -> None:
@@ -131,3 +134,66 @@ def test_questions_are_refused_where_text_is_expected(slm, workshop) -> None:
     store = next(path for path in (workshop / "token_stores").iterdir() if path.name.startswith("questions"))
     outcome = slm("train", str(store), *tiny())
     assert outcome.code == 2
+
+
+# Ways to tune
+
+
+def test_finetune_with_adapters_and_replay(slm, workshop) -> None:
+    outcome = slm(
+        "finetune", "questions.jsonl", "--from", "base", "--name", "ways", "--lora", "--lora-rank", "2",
+        "--lora-targets", "c_attn,c_fc", "--replay", "--forgetting-tolerance", "0.5",
+        *tiny_tuning("training.steps=2", "tuning.replay_share=0.5"),
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert "base domain: " in outcome.out and "the 50% allowed" in outcome.out
+    assert "end by themselves within 4 tokens" in outcome.out
+    assert "beside which" in outcome.err  # how much is trained
+    record = json.loads((workshop / "runs" / "ways" / "run.json").read_text())
+    tuning = record["recipe"]["tuning"]
+    assert tuning["lora"] == {"rank": 2, "alpha": 16.0, "targets": ["c_attn", "c_fc"]}
+    assert (tuning["replay_share"], tuning["forgetting_tolerance"]) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--lora-rank", "4"), "--lora-rank is about adapters; it goes with --lora"),
+        (("--lora", "--lora-rank", "0"), "rank expects a whole number from 1 up, got 0"),
+        (("--lora", "--lora-rank", "99"), "lora.rank expects 1 to 16"),
+        (("--lora", "--lora-targets", "q_proj"), "no matrix 'q_proj' in this model"),
+        (("--forgetting-tolerance", "0.1"), "it goes with --replay"),
+        (("--replay", "--forgetting-tolerance", "0"), "forgetting_tolerance expects a share above 0"),
+        (("--replay", "--set", "tuning.replay_share=1.5"), "replay_share expects a share from 0 up to but not 1"),
+        (("--reasoning", "maybe"), "reasoning expects drop, keep, section, got 'maybe'"),
+        (("--budget", "soon"), "--budget expects a time"),
+        (("--resume", "tuned", "--lora"), "leave the other options out"),
+    ],
+)
+def test_what_cannot_be_is_one_line(slm, workshop, words: tuple[str, ...], said: str) -> None:
+    outcome = slm("finetune", "questions.jsonl", "--from", "base", "--name", "never", *words, *tiny_tuning())
+    assert outcome.code != 0 and said in outcome.err
+    assert not (workshop / "runs" / "never").exists()
+
+
+def test_reasoning_is_dropped_kept_or_a_section(slm, own_workshop) -> None:
+    records = [{"question": f"Why {n}?", "reasoning": f"Because of {n}.", "response": f"So {n}."} for n in range(40)]
+    (own_workshop / "reasons.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    texts = {}
+    for way in ("drop", "keep", "section"):
+        words = ("--kind", "question_answer", "--reasoning", way, "--out", way)
+        assert slm("prepare", "reasons.jsonl", *words).code == 0
+        store = open_token_store(own_workshop / way)
+        texts[way] = store.tokenizer.decode(store.train.document(0))
+    assert "Because" not in texts["drop"]
+    assert "### Response:\nBecause of" in texts["keep"] and "\n\nSo " in texts["keep"]
+    assert "### Reasoning:\nBecause of" in texts["section"] and "\n### Response:\nSo " in texts["section"]
+    without = slm("prepare", "questions.jsonl", "--kind", "question_answer", "--reasoning", "keep", "--out", "without")
+    assert without.code == 1 and "expected reasoning in the records, found none" in without.err
+    assert not (own_workshop / "without").exists()
+
+
+def test_a_store_with_other_reasoning_is_refused(slm, workshop) -> None:
+    store = next(path for path in (workshop / "token_stores").iterdir() if path.name.startswith("questions"))
+    outcome = slm("finetune", str(store), "--from", "base", "--reasoning", "section", *tiny_tuning())
+    assert outcome.code == 2 and "prepared with --reasoning drop, asked for is 'section'" in outcome.err

@@ -226,14 +226,13 @@ def test_records_whose_prompt_fills_the_block_are_left_out():
         assert (y != IGNORED).any() and len(x) == len(y) <= 8
 
 
-@pytest.mark.parametrize("options", [{}, {"drop_long": True}])
-def test_data_in_which_nothing_would_be_trained_is_refused(options: dict):
+def test_data_in_which_nothing_would_be_trained_is_refused():
     with pytest.raises(DataError, match=r"none of 2 records has a token to train on within 8 tokens.*block_size"):
-        Records(records((9, 3), (20, 1)), 8, **options)
+        Records(records((9, 3), (20, 1)), 8)
 
 
 def test_when_all_records_are_too_long_and_dropped_it_is_refused():
-    with pytest.raises(DataError, match="none of 1 records"):
+    with pytest.raises(DataError, match="all 1 records are longer than 8 tokens and would be dropped: cut them"):
         Records(records((2, 30)), 8, drop_long=True)
 
 
@@ -251,6 +250,37 @@ def test_records_of_a_store(record_store: TokenStore):
     x, y = samples.rows(np.array([0]), 0)[0]
     assert tokenizer.decode(x).startswith("### Question:\nWhat is a cold?\n### Response:\nAn illness")
     assert tokenizer.decode(y[y != IGNORED]) == "An illness of the nose.<|endoftext|>"
+
+
+# Packing
+
+
+@given(
+    lengths=st.lists(st.integers(1, 100), min_size=1, max_size=20), size=st.integers(1, 8), step=st.integers(0, 5)
+)
+def test_a_packed_step_has_the_rows_of_a_padded_one(lengths: list[int], size: int, step: int):
+    """Every row is there once, whole, and a micro-batch's rectangle is no larger than a padded one may be."""
+    samples = Records(records(*((1, length) for length in lengths)), block_size=128, packs=True)
+    padded, packs = (Batches(samples, 5, seed=0, packs=how) for how in (False, True))
+    rows_of_padded = [row for part in padded.get_batch(step, size) for row in zip(*part, strict=True)]
+    expected = [y[: int((x > 0).sum())].tolist() for x, y in rows_of_padded]
+    found = []
+    for x, y, rows in packs.get_batch(step, size):
+        assert len(x) == len(y) == rows.sum()
+        assert len(rows) == 1 or len(rows) * (-(-int(rows.max()) // 64) * 64) <= size * 128
+        found += [part.tolist() for part in np.split(y, np.cumsum(rows)[:-1])]
+    assert sorted(found) == sorted(expected)
+
+
+def test_packed_micro_batches_are_as_full_as_they_can_be():
+    samples = Records(records(*((1, 30) for _ in range(64))), block_size=128, packs=True)
+    assert [len(rows) for _, _, rows in Batches(samples, 64, seed=0, packs=True).get_batch(0, 8)] == [16] * 4
+
+
+def test_a_compiled_model_gets_padded_rows_all_of_one_shape():
+    samples = Records(records((2, 9), (2, 30), (2, 5)), block_size=128, packs=True)
+    parts = Batches(samples, 3, seed=0, packs=True).get_batch(0, 2, same_shape=True)
+    assert all(len(part) == 2 for part in parts) and len({x.shape[1] for x, _ in parts}) == 1
 
 
 # Padding

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slm.config_files import from_dict
 from slm.data.prompt_format import PromptFormat
 from slm.errors import ConfigError
 
@@ -24,9 +25,25 @@ def test_the_format_with_reasoning():
     assert text == ("### Question:\nWhat is flu?\n### Reasoning:\nIt is a virus.\n### Response:\nAn illness.")
 
 
-@pytest.mark.parametrize("reasoning", [False, True])
+def test_reasoning_may_be_kept_in_the_response():
+    kept = PromptFormat(reasoning="keep")
+    assert kept.prompt("What is flu?") == PromptFormat().prompt("What is flu?")
+    assert kept.response(RECORD) == kept.shown(kept.response(RECORD)) == "It is a virus.\n\nAn illness."
+    assert kept.response(RECORD | {"reasoning": ""}) == "An illness."
+    assert kept.chat_template() == PromptFormat().chat_template()
+
+
+def test_older_folders_say_it_with_true_and_false():
+    assert PromptFormat(reasoning=True) == PromptFormat("section") != PromptFormat("keep")
+    assert PromptFormat(reasoning=False) == PromptFormat("drop") == PromptFormat()
+    assert from_dict(PromptFormat, {"reasoning": True}, "slm.json") == PromptFormat("section")
+    with pytest.raises(ConfigError, match="reasoning expects drop, keep, section, got 'think'"):
+        PromptFormat("think")
+
+
+@pytest.mark.parametrize("reasoning", ["drop", "keep", "section"])
 @given(question=st.text().filter(str.strip))
-def test_a_question_comes_back_out_of_its_prompt(reasoning: bool, question: str):
+def test_a_question_comes_back_out_of_its_prompt(reasoning: str, question: str):
     prompt_format = PromptFormat(reasoning)
     prompt = prompt_format.prompt(question)
     assert prompt_format.question(prompt) == question.strip()

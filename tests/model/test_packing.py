@@ -7,8 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import tiny_model
+from tiny_training import random_split
 from torch import Tensor
 
+from slm.data.batches import Batches, Records
 from slm.model.gpt import GPT, IGNORED
 from slm.model.packing import ROW_MULTIPLE, TOKEN_MULTIPLE, Packing
 
@@ -91,6 +93,17 @@ def test_packed_documents_have_the_loss_and_gradients_of_each_alone(training: bo
     for name, gradient in gradients.items():
         expected = sum(of_one[name] for _, of_one in alone)
         torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-5 * expected.abs().max().item(), msg=name)
+
+
+def test_packed_records_have_the_loss_of_padded_ones():
+    """Questions and answers of unequal lengths, of which the answers count: a step's loss is the same either way."""
+    split = random_split(4000, records=True)
+    model, samples = tiny_model(block_size=64), Records(split, 64, packs=True)
+    losses = []
+    for packs in (False, True):
+        parts = Batches(samples, 24, seed=0, packs=packs).get_batch(1, 4)
+        losses.append(sum(model.loss_sum(*map(torch.from_numpy, part)).item() for part in parts))
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
 
 
 def test_the_order_of_documents_does_not_matter():

@@ -179,6 +179,34 @@ def test_what_was_forgotten(page: Page) -> None:
     assert forgotten.index("a cat sat.") < forgotten.index("a patient.")  # its parent's last story, then its own
 
 
+def test_a_tolerance_is_compared_with_what_was_forgotten(medical: Path) -> None:
+    evaluation = json.loads((medical / "evaluation.json").read_text())
+    for tolerance, said in ((0.05, "more than the 5.0 % allowed"), (0.5, "within the 50.0 % allowed")):
+        forgetting = {"before": 1.2345, "after": 1.5678, "rise": 0.27, "tolerance": tolerance}
+        (medical / "evaluation.json").write_text(json.dumps(evaluation | {"forgetting": forgetting}))
+        assert f"(+0.333, +27.0 %), {said}" in Page(write_report(medical)).text
+
+
+def test_how_answers_end(page: Page, medical: Path) -> None:
+    assert "How answers end" not in page.text
+    evaluation = json.loads((medical / "evaluation.json").read_text())
+    endings = {"answers": 24, "ended": 0.875, "repeating": 0.25, "references_repeating": 0.0, "max_new_tokens": 300}
+    (medical / "evaluation.json").write_text(json.dumps(evaluation | {"endings": endings | {"engine": HOSTILE}}))
+    text = Page(write_report(medical)).text
+    assert "88 % of 24 answers to validation questions ended by themselves within 300 tokens; 25 % repeat" in text
+
+
+def test_what_was_tried_first(page: Page, medical: Path) -> None:
+    assert "What was tried first" not in page.text
+    record = json.loads((medical / "run.json").read_text())
+    trial = {"learning_rate": 3e-4, "steps": 20, "epochs": 1.25, "replay_share": 0.1, "validation_loss": 2.5,
+             "base_rise": 0.031, "seconds": 9.0}  # fmt: skip
+    record["searched"] = [trial, trial | {"validation_loss": None, "base_rise": None}, "damaged"]
+    (medical / "run.json").write_text(json.dumps(record))
+    text = Page(write_report(medical)).text
+    assert "0.0003 20 1.2 10 % 2.5000 +3.1 % 9.0 s" in text and "diverged" in text
+
+
 def test_how_to_do_it_again(page: Page, medical: Path) -> None:
     assert "slm run stories" in page.text and "slm run medical" in page.text
     weights = hashlib.sha256(b"weights of the stories run").hexdigest()

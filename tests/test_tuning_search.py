@@ -1,0 +1,168 @@
+"""The search before a tuning: which pilots are made, what is chosen, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_training import (
+    Watcher,
+    question_recipe,
+    question_store,
+    story_recipe,
+    story_store,
+    without_pictures,
+)
+
+from slm.data.token_store import TokenStore
+from slm.errors import ConfigError
+from slm.finetune import finetune
+from slm.pretrain import pretrain
+from slm.recipe import Recipe
+from slm.training.run_folder import RunFolder, list_runs
+from slm.tuning_search import RATES, SHARES, Search
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pictures() -> Iterator[None]:
+    with without_pictures():
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("search")
+
+
+@pytest.fixture(scope="module")
+def base(folder: Path) -> RunFolder:
+    recipe = story_recipe(folder, steps=20, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=20)
+    return pretrain(story_store(folder), recipe, "base", runs=folder / "runs")
+
+
+@pytest.fixture(scope="module")
+def store(folder: Path) -> TokenStore:
+    return question_store(folder)
+
+
+@pytest.fixture(autouse=True)
+def known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step takes a second by this clock, and measuring nothing: then a budget is a number of steps."""
+
+    def measured(search: Search) -> None:
+        search._seconds_a_step, search._overhead = 1.0, 0.0
+
+    monkeypatch.setattr(Search, "_measure_speed", measured)
+    monkeypatch.setattr("slm.tuning_search._measuring_seconds", lambda stage, a_document: 0.0)
+    monkeypatch.setattr("slm.tuning_search.perf_counter", lambda: 0.0)
+
+
+@pytest.fixture
+def losses(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Pilots that train nothing: their losses follow from what a test puts here."""
+    made: dict[str, Any] = {"loss": lambda rate, steps: 1.0, "rise": lambda share: 0.0}
+
+    class Progress:
+        base_loss_before = 1.0
+
+    def train(search: Search, rate: float, steps: int, share: float, observer: Any) -> tuple:
+        return Progress(), {"validation_loss": made["loss"](rate, steps), "base_loss": 1 + made["rise"](share)}
+
+    monkeypatch.setattr(Search, "_train", train)
+    return made
+
+
+def recipe_of(folder: Path, budget: float = 0.0, **tuning: Any) -> Recipe:
+    recipe = question_recipe(folder, steps=4, micro_batch_size=8, budget_seconds=budget, learning_rate=3e-3)
+    recipe = replace(recipe, evaluation=replace(recipe.evaluation, answers=0))
+    return replace(recipe, tuning=replace(recipe.tuning, **tuning))
+
+
+def tuned(folder: Path, store: TokenStore, recipe: Recipe, watcher: Watcher | None = None) -> dict[str, Any]:
+    """The record of a run that was searched for; no step of it is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slm.stage._work", lambda *arguments, **named: None)
+        run = finetune(store, recipe, "base", "", watcher, runs=folder / "runs", running=lambda: 0.0)
+    return run.read()
+
+
+def test_rates_halve_and_the_better_half_learns_for_twice_as_long(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]
+) -> None:
+    losses["loss"] = lambda rate, steps: abs(math.log(rate / 9e-3)) + 10 / steps  # a higher rate, and more steps, help
+    record = tuned(folder, store, recipe_of(folder, budget=140.0))
+    rates = [3e-3 * factor for factor in RATES["full"]]
+    found = [(trial["learning_rate"], trial["steps"]) for trial in record["searched"]]
+    assert found == [(rates[0], 8), (rates[1], 8), (rates[2], 8), (rates[2], 16), (rates[1], 16)]
+    training = record["recipe"]["training"]
+    assert (training["learning_rate"], training["budget_seconds"]) == (rates[2], 0.0)
+    assert training["steps"] == 80  # 20 passes over 64 records, sooner than all the time
+    assert training["patience"] > 0 and training["evaluation_interval"] == 8
+
+
+def test_where_longer_is_no_better_the_run_is_short(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]
+) -> None:
+    losses["loss"] = lambda rate, steps: 1.0 + steps / 100
+    assert tuned(folder, store, recipe_of(folder, budget=140.0))["recipe"]["training"]["steps"] == 8
+
+
+def test_the_smallest_share_that_holds_is_taken(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]
+) -> None:
+    losses["rise"] = lambda share: 0.3 - share
+    record = tuned(folder, store, recipe_of(folder, replay=True, forgetting_tolerance=0.06))
+    assert record["recipe"]["tuning"]["replay_share"] == 0.25
+    assert [trial["replay_share"] for trial in record["searched"]] == [0.0, 0.1, 0.25]  # no larger one is tried
+    assert record["recipe"]["training"]["steps"] == 4  # as the recipe says
+    record = tuned(folder, store, recipe_of(folder, budget=1000.0, replay=True, forgetting_tolerance=0.06))
+    assert record["recipe"]["tuning"]["replay_share"] == 0.25
+
+
+def test_where_none_holds_the_largest_is_taken_and_that_is_said(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]
+) -> None:
+    losses["rise"], watcher = lambda share: 0.3, Watcher()
+    record = tuned(folder, store, recipe_of(folder, replay=True), watcher)
+    assert record["recipe"]["tuning"]["replay_share"] == SHARES[-1]
+    assert any(message.startswith("no share of replay held the base domain within 5%") for message in watcher.messages)
+
+
+def test_pilots_that_diverge_are_passed_over(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]
+) -> None:
+    losses["loss"] = lambda rate, steps: math.nan if rate > 2e-3 else 1.0
+    record = tuned(folder, store, recipe_of(folder, budget=140.0))
+    assert [trial["validation_loss"] for trial in record["searched"]] == [1.0, None, None, 1.0, None]
+    assert record["recipe"]["training"]["learning_rate"] == pytest.approx(1e-3)
+    losses["loss"] = lambda rate, steps: math.nan
+    with pytest.raises(ConfigError, match=r"every pilot diverged; set training.learning_rate lower than 3.0e-03"):
+        tuned(folder, store, recipe_of(folder, budget=140.0))
+
+
+def test_too_little_time_is_told(folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]) -> None:
+    watcher = Watcher()
+    record = tuned(folder, store, recipe_of(folder, budget=20.0), watcher)
+    assert not record["searched"] and record["recipe"]["training"]["steps"] == 20
+    assert any("too little time to search" in message for message in watcher.messages)
+    known = list_runs(folder / "runs")
+    with pytest.raises(ConfigError, match=r"the budget leaves 3 s to train, expected at least 5 for 5 steps"):
+        tuned(folder, store, recipe_of(folder, budget=3.0))
+    assert list_runs(folder / "runs") == known
+
+
+def test_real_pilots_leave_the_model_and_the_disk_as_they_were(
+    folder: Path, base: RunFolder, store: TokenStore
+) -> None:
+    """The same run, to the bit, as without a search that chose the same."""
+    recipe = recipe_of(folder, replay=True, forgetting_tolerance=9.0)
+    run = finetune(store, recipe, "base", "searched", runs=folder / "runs")
+    [trial] = run.read()["searched"]
+    assert trial["replay_share"] == 0.0 and 0 < trial["validation_loss"] < 10 and trial["base_rise"] is not None
+    fixed = finetune(store, recipe_of(folder), "base", "fixed", runs=folder / "runs")
+    assert (run.best / "model.safetensors").read_bytes() == (fixed.best / "model.safetensors").read_bytes()
+    assert not [path for path in (folder / "runs").iterdir() if path.name.startswith((".", "tmp"))]
