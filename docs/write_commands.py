@@ -19,6 +19,7 @@ COMMANDS = (
     "generate",
     "chat",
     "serve",
+    "encoder train",
     "compare",
     "report",
     "runs",
