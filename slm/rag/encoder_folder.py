@@ -29,15 +29,17 @@ FORMAT = 1
 Tensors = dict[str, np.ndarray]
 
 
+def check_target(folder: Path) -> None:
+    """Raise ModelError where `folder` is neither new, nor empty, nor an older encoder."""
+    if folder.exists() and not (folder / RECORD).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelError(f"{folder}: expected a new folder or an older encoder, found something else; name another")
+
+
 def write_folder(
     folder: Path, record: dict[str, Any], tokenizer: dict[str, Any], encoder: Tensors, reranker: Tensors | None
 ) -> None:
-    """Write the folder, whole or not at all, in place of an older encoder.
-
-    Raises ModelError where something else stands there.
-    """
-    if folder.exists() and not (folder / RECORD).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelError(f"{folder}: expected a new folder or an older encoder, found something else; name another")
+    """Write the folder, whole or not at all, in place of an older encoder. Raises ModelError as `check_target`."""
+    check_target(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with new_folder(folder) as new:
         (new / TOKENIZER).write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")

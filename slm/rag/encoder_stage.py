@@ -5,6 +5,7 @@ Wires the pieces together. What it reports comes from held-out questions that ne
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -19,12 +20,14 @@ from slm.data.documents import DocumentsConfig, open_documents
 from slm.data.tokenizer import Tokenizer
 from slm.data.tokenizer_training import train_bpe
 from slm.errors import ConfigError, import_extra
-from slm.rag.encoder_folder import read_record, write_folder
+from slm.rag.encoder_folder import check_target, read_record, write_folder
 from slm.rag.encoder_training import EncoderSettings, TrainedEncoder, train_encoder
+from slm.rag.languages import language_of
 from slm.rag.match_features import WordWeights, match_features
 from slm.rag.pairs import Pairs, sorted_pairs
 from slm.rag.reranker import CANDIDATES
 from slm.rag.reranker_training import Judged, train_reranker
+from slm.rag.terms import terms
 from slm.training.observer import Observer
 
 HARD_NEGATIVES = 20  # of each question, of which one a step is taken
@@ -45,6 +48,7 @@ def make_encoder(
     """Train on the pairs of `documents` and write the folder `out`. Raises SlmError; then `out` is as it was."""
     if documents.kind != "question_answer":
         raise ConfigError(f"an encoder learns from question_answer records, got kind {documents.kind!r}")
+    check_target(out)
     observer = observer or Observer()
     stream = open_documents(documents)
     pairs = sorted_pairs(stream)
@@ -77,19 +81,27 @@ def make_encoder(
 
 
 class AnswersByWords:
-    """BM25, by bm25s with its defaults, over the answers of the pairs."""
+    """BM25 over the answers of the pairs, in the terms that an index of passages counts."""
 
     def __init__(self, answers: list[str]):
-        self._bm25s = import_extra("bm25s", "rag", "training an encoder")
-        self._index = self._bm25s.BM25()
-        self._index.index(self._tokens(answers, return_ids=True), show_progress=False)
+        self._language = commonest_language(answers)
+        vocabulary: dict[str, int] = {"": 0}
+        rows = [
+            [vocabulary.setdefault(term, len(vocabulary)) for term in terms(answer, self._language)]
+            for answer in answers
+        ]
+        self._index = import_extra("bm25s", "rag", "training an encoder").BM25()
+        self._index.index((rows, vocabulary), show_progress=False)
 
     def scores(self, question: str) -> np.ndarray:
         """(answers,) float32."""
-        return self._index.get_scores(self._tokens([question], return_ids=False)[0])
+        return self._index.get_scores(terms(question, self._language))
 
-    def _tokens(self, texts: list[str], return_ids: bool) -> Any:
-        return self._bm25s.tokenize(texts, stopwords="en", return_ids=return_ids, show_progress=False)
+
+def commonest_language(texts: list[str], count: int = 200) -> str:
+    """The language that most of so many texts are in, drawn evenly from all; '' where that is unknown."""
+    drawn = texts[:: max(1, len(texts) // count)]
+    return collections.Counter(map(language_of, drawn)).most_common(1)[0][0]
 
 
 def hard_negatives(pairs: Pairs, lexical: AnswersByWords, observer: Observer) -> list[list[int]]:

@@ -64,7 +64,7 @@ def sorted_pairs(documents: Iterable[tuple[str, dict[str, str]]]) -> Pairs:
     held_out = [p for p in split["validation"] if key(p.question) not in asked and p.answer not in answered]
     if len(train) < FEWEST or not held_out:
         raise DataError(
-            f"expected at least {FEWEST} question-answer pairs to train on, and one held out whose question and answer are new, "
-            f"found {len(train)} and {len(held_out)}; name more with their columns: --column question=Q response=A"
+            f"expected at least {FEWEST} question-answer pairs to train on, and one held out with a new question and "
+            f"answer, found {len(train)} and {len(held_out)}; name more pairs"
         )
     return Pairs(list(places), train, held_out, {name: frozenset(found) for name, found in right.items()})
