@@ -147,6 +147,16 @@ class PassageStore:
                     found[row[0]] = self._passage(row)
         return [found[number] for number in map(int, ids) if number in found]
 
+    def searched_texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """What is searched of the passages of these numbers; those that are gone are left out."""
+        found: dict[int, str] = {}
+        with readable(self.path):
+            for first in range(0, len(ids), AT_A_TIME):
+                some = list(map(int, ids[first : first + AT_A_TIME]))
+                marks = ",".join("?" * len(some))
+                found |= dict(self.connection.execute(f"SELECT id, text FROM searched WHERE id IN ({marks})", some))
+        return found
+
     def passages_of(self, document: int) -> list[Passage]:
         """All passages of a document, in order."""
         with readable(self.path):

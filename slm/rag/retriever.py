@@ -1,4 +1,5 @@
-"""Questions to ranked passages: BM25 and, where the index has vectors, their nearness, fused by reciprocal rank.
+"""Questions to ranked passages: BM25 and, where the index has vectors, their nearness, fused by reciprocal rank, or
+judged anew by the reranker that came with the encoder.
 
 Opens what is derived from the index and makes it anew where it is stale or damaged. No torch here or below.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from slm.atomic_write import existing_folder
 from slm.errors import ConfigError
 from slm.rag import derived, lexical, vectors
 from slm.rag.languages import languages_of_question
@@ -20,6 +22,7 @@ from slm.rag.lexical import LexicalIndex
 from slm.rag.passage_store import PassageStore
 from slm.rag.passages import Passage
 from slm.rag.ranking import Ranking, best, fuse, only
+from slm.rag.reranker import CANDIDATES, Reranker
 from slm.rag.source_documents import clean
 from slm.rag.terms import question_terms
 from slm.rag.vectors import VectorIndex
@@ -29,6 +32,8 @@ LONGEST_QUESTION = 10_000  # characters; what is longer is no question, and its 
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]*\w[^\"“”„«»]*)[\"“”»]")
 
 Progress = Callable[[str, int, int], None]
+Scored = dict[str, tuple[np.ndarray, np.ndarray, float]]
+"""By the ranking's name: the passages of its rows, rising, their scores, and the bound that a score must be above."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Hit:
 
     passage: Passage
     score: float
-    """Sum of 1 / (60 + rank) over the rankings; says more about the order than about how good it is."""
+    """What the order is by: the reranker's score, and where there is none the sum of 1 / (60 + rank) over the rankings.
+    Says more about the order than about how good a passage is."""
     ranks: dict[str, int]
     """Rank from 1 in each ranking that has it among its first hundred: 'lexical', 'vectors'."""
     scores: dict[str, float] = field(default_factory=dict)
@@ -69,6 +75,7 @@ class Retriever:
         self._languages = self.store.languages()
         self.lexical = open_lexical(self.folder, self.store, self._progress)
         self.vectors = open_vectors(self.folder, self.store, self._progress)
+        self.reranker = open_reranker(self.folder) if self.vectors is not None else None
 
     def _state(self) -> tuple[str, str]:
         return self.store.stamp, self.store.about(vectors.ENCODER)
@@ -80,10 +87,12 @@ class Retriever:
         """
         if k < 1:
             raise ConfigError(f"k: expected a number of passages from 1 up, got {k}")
-        rankings = self.rankings(question, max(k, DEPTH))
-        fused = fuse(rankings)[:k]
-        passages = {passage.id: passage for passage in self.store.passages([number for number, _ in fused])}
-        places = {name: {number: place for place, (number, _) in enumerate(found)} for name, found in rankings.items()}
+        scored = self._scored(question)
+        rankings = _best_of(scored, max(k, DEPTH))
+        found = fuse(rankings) if self.reranker is None else self._reranked(question, scored, max(k, CANDIDATES))
+        found = found[:k]
+        passages = {passage.id: passage for passage in self.store.passages([number for number, _ in found])}
+        places = {name: {number: place for place, (number, _) in enumerate(some)} for name, some in rankings.items()}
         return [
             Hit(
                 passages[number],
@@ -91,7 +100,7 @@ class Retriever:
                 {name: place[number] + 1 for name, place in places.items() if number in place},
                 {name: rankings[name][place[number]][1] for name, place in places.items() if number in place},
             )
-            for number, score in fused
+            for number, score in found
             if number in passages
         ]
 
@@ -100,6 +109,10 @@ class Retriever:
 
         Raises ConfigError for an empty question.
         """
+        return _best_of(self._scored(question), depth)
+
+    def _scored(self, question: str) -> Scored:
+        """The scores of all passages. Raises ConfigError for an empty question."""
         question = clean(question[:LONGEST_QUESTION])
         if not question:
             raise ConfigError("expected a question, got empty text")
@@ -112,7 +125,16 @@ class Retriever:
         if allowed is not None:
             scored = {name: (rows, only(rows, scores, allowed, bound), bound)
                       for name, (rows, scores, bound) in scored.items()}  # fmt: skip
-        return {name: best(rows, scores, depth, bound) for name, (rows, scores, bound) in scored.items()}
+        return scored
+
+    def _reranked(self, question: str, scored: Scored, depth: int) -> Ranking:
+        """The best `depth` of each ranking in the order of the reranker."""
+        numbers = sorted({number for ranking in _best_of(scored, depth).values() for number, _ in ranking})
+        texts = self.store.searched_texts(numbers)
+        numbers = [number for number in numbers if number in texts]
+        by_words, by_vectors = (_scores_of(*scored[name][:2], numbers) for name in (lexical.NAME, vectors.NAME))
+        judged = self.reranker.scores(question, [texts[number] for number in numbers], by_words, by_vectors)
+        return sorted(zip(numbers, judged.tolist(), strict=True), key=lambda item: (-item[1], item[0]))
 
     def terms(self, question: str) -> list[str]:
         """What the lexical index is asked for; [] where the question has stop words alone."""
@@ -135,6 +157,15 @@ class Retriever:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _best_of(scored: Scored, depth: int) -> dict[str, Ranking]:
+    return {name: best(rows, scores, depth, bound) for name, (rows, scores, bound) in scored.items()}
+
+
+def _scores_of(rows: np.ndarray, scores: np.ndarray, passages: list[int]) -> np.ndarray:
+    """(len(passages),) the scores of passages that all have a row."""
+    return scores[np.searchsorted(rows, np.array(passages, np.int64))]
 
 
 def open_lexical(folder: Path, store: PassageStore, progress: Progress) -> LexicalIndex:
@@ -162,3 +193,8 @@ def open_vectors(folder: Path, store: PassageStore, progress: Progress) -> Vecto
     with contextlib.suppress(OSError):
         derived.write(folder, vectors.NAME, made_from, index.save)
     return index
+
+
+def open_reranker(folder: Path) -> Reranker | None:
+    """The reranker that lies with the index's encoder; None where there is none. Raises ModelError for damage."""
+    return Reranker.load(existing_folder(folder / vectors.ENCODER))
