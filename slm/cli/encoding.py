@@ -45,7 +45,7 @@ def train(
     Both learn from your own pairs, in minutes on a CPU; a tenth of the questions is held out to measure them. What
     they write makes slm search find passages that answer, not only passages with the same words.
 
-    Example: slm encoder train questions.jsonl --column response=answer --out encoders/mine
+    Example: slm encoder train questions.jsonl --out encoders/mine
     """
     from slm.cli.console import ConsoleObserver
     from slm.config_files import from_dict
