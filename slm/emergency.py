@@ -6,7 +6,8 @@ How a text is read; every word of it stands in the list:
    the list has not, one edit away from one of five letters or more that it has, is read as that one, unless it stands
    among `lookalikes`;
 2. sentences that ask as one asks a book (they begin with one of `openings`, and nobody of `persons` is named in the
-   text) are left out, and a text that tells of what is over (`past`) is no emergency; a sign can be exempt (`always`);
+   text) are left out, and a text that tells of what is over (`past`, and no word of `present`) is no emergency;
+   a sign can be exempt (`always`);
 3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation.
 
 Knows nothing about where the list comes from, or who shows the advice.
@@ -85,10 +86,12 @@ class EmergencyList:
     openings: tuple[str, ...] = ()
     """First words of a sentence that asks as one asks a book, where nobody is meant."""
     past: tuple[str, ...] = ()
-    """Patterns of what is over."""
+    """Patterns of what is over, or only thought of."""
+    present: tuple[str, ...] = ()
+    """Words with which it is not over whatever else is said: now, again."""
     negations: tuple[str, ...] = ()
     """Words that take back what stands right behind them."""
-    negation_reach: int = 2
+    negation_reach: int = 3
     """How many words behind a negation are taken back."""
     window: int = 8
     """Words from the first to the last of a pattern, at most."""
@@ -105,7 +108,7 @@ class EmergencyList:
         """The first sign that `text` tells of, or None."""
         words = self._read(text)
         everything, told = Words(words), Words([word for word in words if not word.asked])
-        over = any(pattern.find(told) for pattern in self._past)
+        over = not self._present & {word.text for word in words} and any(past.find(told) for past in self._past)
         for sign, patterns in self._patterns:
             if over and not sign.always:
                 continue
@@ -134,7 +137,7 @@ class EmergencyList:
     @cached_property
     def _spelling(self) -> Spelling:
         patterns = [*self._past, *(pattern for _, its in self._patterns for pattern in its)]
-        right = " ".join((*self.persons, *self.openings, *self.negations, *self.lookalikes)).split()
+        right = " ".join((*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)).split()
         return Spelling({word for pattern in patterns for word in pattern.vocabulary()}, right)
 
     def _read(self, text: str) -> list[Word]:
@@ -154,6 +157,10 @@ class EmergencyList:
             negated = self.negation_reach if word.text in self.negations else negated - 1
             end = word.end
         return words
+
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        return frozenset(self.present)
 
     @cached_property
     def _persons(self) -> frozenset[str]:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from slm.errors import ConfigError, nearest
 
-WORD = re.compile(r"[^\W_]+(?:['\u2018\u2019\u02bc`\u00b4][^\W_]+)*")
-APOSTROPHES = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
+INSIDE = "['\u2018\u2019\u02bc`\u00b4\u00ad\u200b-\u200f\u2060\ufeff]"  # apostrophes, and what is not seen
+WORD = re.compile(rf"[^\W_]+(?:{INSIDE}+[^\W_]+)*")
 BEHIND = re.compile(r"_(?![^{]*\})")  # not the one in the name of a list
 STEP = re.compile(r"\{\w+\}|[^\W_]+\*?")
 SHORTEST_CORRECTED = 5
@@ -173,7 +173,7 @@ def words_of(text: str, same: Mapping[tuple[str, ...], str]) -> list[Word]:
 
 def _plain(word: str) -> str:
     """Lower case, without apostrophes and accents, a letter that stands three times in a row made one."""
-    word = unicodedata.normalize("NFKD", APOSTROPHES.sub("", word).lower())
+    word = unicodedata.normalize("NFKD", re.sub(INSIDE, "", word).lower())
     word = "".join(letter for letter in word if not unicodedata.combining(letter))
     return re.sub(r"([a-z])\1{2,}", r"\1", word)
 
