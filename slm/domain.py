@@ -35,6 +35,8 @@ class DomainSettings:
     """A short name: letters, digits, dots, dashes."""
     notice: str
     """What the reader of an answer has to know, in a sentence or two."""
+    limits: str = ""
+    """One more sentence for the model card and the report: what must not be done with answers."""
     notice_on: str = "answers"
     """'answers': of models that were tuned on questions; 'everything': also what a base model goes on with."""
     languages: tuple[str, ...] = ("en",)
@@ -69,6 +71,10 @@ class Domain:
     @property
     def notice(self) -> str:
         return self.settings.notice.strip()
+
+    @property
+    def limits(self) -> str:
+        return self.settings.limits.strip()
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -149,6 +155,11 @@ def read_domain(path: Path) -> Domain:
 def domain_of_old(answers: bool) -> Domain:
     """The domain of a model or run from before there were any: those that answered had the medical notice."""
     return _built_in("medical" if answers else "general")
+
+
+def run_domain(run: Path) -> Domain:
+    """The domain that a run's folder has a copy of; for older runs, which learned medical answers, the medical one."""
+    return read_domain(run / FILE) if (run / FILE).is_file() else domain_of_old(answers=True)
 
 
 @functools.cache

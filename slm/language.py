@@ -14,19 +14,19 @@ WORD = re.compile(r"[^\W\d_]+")
 
 # Words that come often in one language; several may share one.
 _SMALL_WORDS = {
-    "en": "the is are was what how does with and of my have has for this that it not can you do i to in a an am his her "
-    "on at be or if been after when there from he she im cant dont whats should about will would could no your who why "
-    "which me and just feel feels think get got help please",
-    "es": "el de los las una que es como está esta con por para mi tengo tiene duele puedo cuáles cuales síntomas qué cómo "
-    "del y no se me muy más hay son su al pero hijo hija",
-    "fr": "le de les des une est que qui quels quelles sont dans pour avec mon ma mes je j ai a pas ne du et il elle vous "
-    "comment pourquoi quel quelle au sur fait mal très sans",
-    "de": "der die das ist und ich nicht mein meine was wie sind ein eine habe hat mit von bei zu den dem auf für kann "
-    "keine mir im er sie es welche warum sehr tut weh",
-    "it": "il lo gli una che di è sono come cosa con per mio mia ho ha non quali sintomi della del nel si mi perché molto "
-    "più quando dolore",
-    "pt": "o de os as uma que é como com para meu minha tenho tem não quais sintomas do da em estou eu está muito mais dor "
-    "por ele ela",
+    "en": "the is are was what how does with and of my have has for this that it not can you do i to in a an am his "
+    "her on at be or if been after when there from he she im cant dont whats should about will would could no "
+    "your who why which me just feel feels think get got help please",
+    "es": "el de los las una que es como está esta con por para mi tengo tiene duele puedo cuáles cuales síntomas "
+    "qué cómo del y no se me muy más hay son su al pero hijo hija",
+    "fr": "le de les des une est que qui quels quelles sont dans pour avec mon ma mes je j ai a pas ne du et il "
+    "elle vous comment pourquoi quel quelle au sur fait mal très sans",
+    "de": "der die das ist und ich nicht mein meine was wie sind ein eine habe hat mit von bei zu den dem auf für "
+    "kann keine mir im er sie es welche warum sehr tut weh",
+    "it": "il lo gli una che di è sono come cosa con per mio mia ho ha non quali sintomi della del nel si mi perché "
+    "molto più quando dolore",
+    "pt": "o de os as uma que é como com para meu minha tenho tem não quais sintomas do da em estou eu está muito "
+    "mais dor por ele ela",
     "nl": "de het een is ik niet mijn wat hoe zijn heb heeft met van voor te en op kan geen er dat bij naar pijn",
     "pl": "jest nie mam co jak się na w z do jakie są objawy mój moja boli mnie czy to ma",
     "sv": "och är jag inte min mitt vad hur har med för att en ett på det kan som ont av",

@@ -30,7 +30,7 @@ class Headings:
             if not text.strip() or len(text) > LONGEST_HEADING:
                 raise ConfigError(f"{name} expects a heading of 1 to {LONGEST_HEADING} characters, got {text!r}")
         if len({*asdict(self).values()}) < 3:
-            raise ConfigError("question, reasoning and response expect three different headings, got two that are equal")
+            raise ConfigError("question, reasoning and response expect three different headings, got equal ones")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class PromptFormat:
 
     def settings(self) -> dict[str, Any]:
         """For JSON; `slm.config_files.from_dict` reads it. The usual headings are left out, as they always were."""
-        return {"reasoning": self.reasoning} | ({} if self.headings == Headings() else {"headings": asdict(self.headings)})
+        unusual = {"headings": asdict(self.headings)} if self.headings != Headings() else {}
+        return {"reasoning": self.reasoning, **unusual}
 
     def prompt(self, question: str) -> str:
         """The text that asks `question`; the model goes on from its end. Raises ConfigError for an empty one."""

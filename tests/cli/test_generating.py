@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.model_folder import open_model_folder
+
+NOTICE = load_domain("medical").notice
 
 
 def generated(slm, *words: str) -> dict:

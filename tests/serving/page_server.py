@@ -22,11 +22,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from slm.data.prompt_format import NOTICE, PromptFormat
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer
+from slm.domain import load_domain
 from slm.generation.batch import Batch, Drawn, GenerationConfig
 from slm.generation.engine import Engine
 from slm.serving import runs as runs_routes
+
+NOTICE = load_domain("medical").notice
 
 PAGE = Path(runs_routes.__file__).parent / "page"
 POLICY = (

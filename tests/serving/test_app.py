@@ -7,11 +7,13 @@ import re
 import pytest
 from serving.conftest import Running, opened, running
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.generation.engines import open_engine
 from slm.generation.generator import GenerationConfig, Generator
 from slm.serving.figures import Figures
 from slm.serving.schemas import UNSUPPORTED
+
+NOTICE = load_domain("medical").notice
 
 COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
 

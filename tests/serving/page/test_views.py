@@ -13,9 +13,11 @@ from serving.page_browser import MARKUP, OpenPage, expect, letters, write_run
 from serving.page_server import PageServer
 from tiny import tiny_tokenizer
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.generation.generator import GenerationConfig, Generator
 from slm.training.run_folder import RunFolder
+
+NOTICE = load_domain("medical").notice
 
 # Write
 
