@@ -2,9 +2,8 @@
 
 How a text is read; every word of it stands in the list:
 
-1. words in lower case without apostrophes ("can't" is "cant"), spellings of one thing made one (`same`); a word that
-   the list has not, one edit away from one of five letters or more that it has, is read as that one, unless it stands
-   among `lookalikes`;
+1. words in lower case without apostrophes ("can't" is "cant"), spellings of one thing made one (`same`); a word one
+   edit away from one of `misspelled` is read as that one, unless it stands in the list or among `lookalikes`;
 2. sentences that ask as one asks a book (they begin with one of `openings`, and nobody of `persons` is named in the
    text) are left out, and a text that tells of what is over (`past`, and no word of `present`) is no emergency;
    a sign can be exempt (`always`);
@@ -95,8 +94,10 @@ class EmergencyList:
     """How many words behind a negation are taken back."""
     window: int = 8
     """Words from the first to the last of a pattern, at most."""
+    misspelled: tuple[str, ...] = ()
+    """Words that are recognised with one letter wrong, where they have five letters or more."""
     lookalikes: tuple[str, ...] = ()
-    """Words that are spelled right although they look like one of the list."""
+    """Words that are spelled right although they look like one of `misspelled`."""
 
     def __post_init__(self) -> None:
         for name in ("window", "negation_reach"):
@@ -137,8 +138,9 @@ class EmergencyList:
     @cached_property
     def _spelling(self) -> Spelling:
         patterns = [*self._past, *(pattern for _, its in self._patterns for pattern in its)]
-        right = " ".join((*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)).split()
-        return Spelling({word for pattern in patterns for word in pattern.vocabulary()}, right)
+        right = {word for pattern in patterns for word in pattern.vocabulary()}
+        phrases = (*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)
+        return Spelling(self.misspelled, right.union(" ".join(phrases).split()))
 
     def _read(self, text: str) -> list[Word]:
         """The words of a text, marked: is its sentence one that asks a book, does a negation take it back."""

@@ -4,7 +4,7 @@
     chest|heart hurt*     one of two, and a word that begins with hurt
     {family} fell         one of the words called family
     cant_breathe          the one right behind the other
-    fire !camp            no such word anywhere in the text
+    fire !camp            no such word within the window around it
     a b /4                within 4 words
 
 A pattern is found in time linear in the text. Knows nothing about what the patterns are for.
@@ -100,10 +100,14 @@ class Pattern:
             spots.append(list(self._spots(term, words)))
             if not spots[-1]:
                 return None
-        if any(next(self._spots(term, words), None) for term in self._without):
-            return None
         closest = self._closest(spots)
-        return closest and (words[closest[0]], words[closest[1]])
+        if closest is None or self._is_taken_out(*closest, words):
+            return None
+        return words[closest[0]], words[closest[1]]
+
+    def _is_taken_out(self, begin: int, end: int, words: Words) -> bool:
+        spots = (spot for term in self._without for spot in self._spots(term, words))
+        return any(first - end <= self._window and begin - last <= self._window for first, last in spots)
 
     def _closest(self, spots: list[list[tuple[int, int]]]) -> tuple[int, int] | None:
         best, latest = None, {}
@@ -146,10 +150,9 @@ class Pattern:
 class Spelling:
     """Reads a misspelled word as the one of `known` that it is one edit away from; `right` are spelled right."""
 
-    def __init__(self, known: Iterable[str], right: Iterable[str]):
-        right = set(right)
-        correctable = sorted(word for word in set(known) - right if len(word) >= SHORTEST_CORRECTED)
-        self._spelled_right = set(known) | right
+    def __init__(self, known: Sequence[str], right: Iterable[str]):
+        correctable = sorted({word for word in known if len(word) >= SHORTEST_CORRECTED})
+        self._spelled_right = {*known, *right}
         self._near: dict[str, list[str]] = {}
         for word in correctable:
             for part in {word, *_with_one_left_out(word)}:

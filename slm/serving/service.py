@@ -92,6 +92,7 @@ class Service:
         deadline = time.monotonic() + self.limits.seconds
         ticket = Ticket(facts["client"], prompts, config, asked.samples, deadline, bool(asked.stream))
         self._check_size(ticket, model)
+        heading = await asyncio.to_thread(model.heading, question)  # of a long text it takes a while
         self._take_tokens(ticket)
         try:
             model.scheduler.submit(ticket)
@@ -100,7 +101,7 @@ class Service:
             raise
         asks = model.folder.prompt_format if isinstance(shape, ChatShape) else None
         answer = Answer(
-            shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, model.heading(question),
+            shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, heading,
             hides=asks.before_response if asks and asks.reasoning else "",
         )  # fmt: skip
         pieces = self._pieces(ticket, model, request, facts)

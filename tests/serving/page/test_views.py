@@ -184,6 +184,21 @@ def test_an_answer_stands_with_its_notice(site: PageServer, open_page: OpenPage)
     assert page.locator("#ask-model option").all_inner_texts() == ["medical", "cited"]
 
 
+def test_advice_in_an_emergency_stands_above_the_answer(site: PageServer, open_page: OpenPage):
+    page = open_page(site, "#ask")
+    page.fill("#question", "my dads face is drooping")
+    page.click("#ask-start")
+    advice = page.locator(".answer .advice")
+    expect(advice).to_contain_text("Call your local emergency number now")
+    assert advice.get_attribute("role") == "alert"
+    assert advice.locator("a").first.get_attribute("href").startswith("https://")
+    assert advice.bounding_box()["y"] < page.locator(".answer .written").bounding_box()["y"]
+    page.fill("#question", "What helps?")
+    page.click("#ask-start")
+    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.locator(".answer .advice").first).to_be_hidden()
+
+
 def test_sources_are_shown_as_text(site: PageServer, open_page: OpenPage):
     page = open_page(site, "#ask")
     page.select_option("#ask-model", "cited")
