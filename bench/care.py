@@ -2,9 +2,10 @@
 
     PYTHONPATH=. python bench/care.py --questions valid=medquad_valid.jsonl.gz --questions train=medquad_train.jsonl.gz
 
-Phrases: 200 that were written before the list and never used to make it (tests/emergency_phrases.txt), 100 that were
-(tests/emergency_phrases_development.txt), 100 everyday ones (tests/everyday_phrases.txt). Questions, of people who are
-in no emergency: any files of JSON Lines with a field "question". --misses and --alarms show which.
+Phrases: 200 that were written before the list (tests/emergency_phrases.txt), 100 more that it was made with
+(tests/emergency_phrases_development.txt), 100 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add
+files of them, a line each. Questions, of people who are in no emergency: any files of JSON Lines with a field
+"question". --misses and --alarms show which.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ TESTS = Path(__file__).parents[1] / "tests"
 
 
 def phrases(name: str) -> list[tuple[str, str]]:
-    """Kind and text of each phrase in a file of tests/."""
+    """Kind and text of each phrase in a file, by its name in tests/ or its path."""
     lines = (TESTS / name).read_text(encoding="utf-8").splitlines()
-    return [("", line)[-2:] if "\t" not in line else tuple(line.split("\t", 1)) for line in lines if line[:1] != "#"]
+    parted = (line.rpartition("\t") for line in lines if line and not line.startswith("#"))
+    return [(kind, text) for kind, _, text in parted]
 
 
 def questions(path: Path) -> list[tuple[str, str]]:
@@ -39,7 +41,7 @@ def measure(domain: Domain, title: str, texts: list[tuple[str, str]], wanted: bo
     milliseconds = 1000 * (time.perf_counter() - began) / len(texts)
     alarms = sum(sign is not None for _, _, sign in found)
     print(f"{title:40} {alarms:6,} of {len(texts):6,}  {100 * alarms / len(texts):6.2f} %  {milliseconds:.2f} ms each")
-    if wanted:
+    if wanted and texts[0][0]:
         by_kind = Counter(kind for kind, _, _ in found)
         right = Counter(kind for kind, _, sign in found if sign)
         print("    " + ", ".join(f"{kind} {right[kind]}/{count}" for kind, count in by_kind.items()))
@@ -53,6 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--domain", default="medical")
     parser.add_argument("--questions", action="append", default=[], metavar="TITLE=FILE")
+    parser.add_argument("--phrases", action="append", default=[], metavar="FILE")
+    parser.add_argument("--everyday", action="append", default=[], metavar="FILE")
     parser.add_argument("--misses", action="store_true", help="of the phrases for development")
     parser.add_argument("--alarms", action="store_true", help="the false ones")
     given = parser.parse_args()
@@ -62,6 +66,10 @@ def main() -> None:
     development = phrases("emergency_phrases_development.txt")
     measure(domain, "phrases, development: found", development, wanted=True, shown=given.misses)
     measure(domain, "everyday phrases: false alarms", phrases("everyday_phrases.txt"), wanted=False, shown=given.alarms)
+    for path in given.phrases:
+        measure(domain, f"{Path(path).stem}: found", phrases(path), wanted=True, shown=given.misses)
+    for path in given.everyday:
+        measure(domain, f"{Path(path).stem}: false alarms", phrases(path), wanted=False, shown=given.alarms)
     for pair in given.questions:
         title, _, path = pair.partition("=")
         measure(domain, f"{title}: false alarms", questions(Path(path)), wanted=False, shown=given.alarms)
