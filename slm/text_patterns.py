@@ -12,6 +12,7 @@ A pattern is found in time linear in the text. Knows nothing about what the patt
 
 from __future__ import annotations
 
+import collections
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ STEP = re.compile(r"\{\w+\}|[^\W_]+\*?")
 SHORTEST_CORRECTED = 5
 SHORTEST_MISSPELLED = 4
 
+REMEMBERED = 4  # spots of a term that are looked at behind one another
+Spot = tuple[int, int]
+"""The first and the last place of words in a row."""
 Step = frozenset[str]
 """What may stand in one place: whole words, and beginnings that end with a star."""
 
@@ -109,20 +113,20 @@ class Pattern:
         spots = (spot for term in self._without for spot in self._spots(term, words))
         return any(first - end <= self._window and begin - last <= self._window for first, last in spots)
 
-    def _closest(self, spots: list[list[tuple[int, int]]]) -> tuple[int, int] | None:
-        best, latest = None, {}
+    def _closest(self, spots: list[list[Spot]]) -> Spot | None:
+        """The first and last place of the closest spots, one of each term and no word in two of them."""
+        best, recent = None, [collections.deque(maxlen=REMEMBERED) for _ in spots]
         for first, last, term in sorted((*spot, term) for term, its in enumerate(spots) for spot in its):
-            latest[term] = first, last
-            if len(latest) < len(spots):
+            recent[term].append((first, last))
+            chosen = _apart((first, last), [recent[other] for other in range(len(spots)) if other != term])
+            if chosen is None:
                 continue
-            begin, end = min(spot[0] for spot in latest.values()), max(spot[1] for spot in latest.values())
-            distinct = len({place for spot in latest.values() for place in range(spot[0], spot[1] + 1)})
-            whole = distinct == sum(spot[1] - spot[0] + 1 for spot in latest.values())  # no word counts twice
-            if whole and end - begin < min(self._window, best[1] - best[0] if best else self._window):
+            begin, end = min(spot[0] for spot in chosen), max(spot[1] for spot in chosen)
+            if end - begin < min(self._window, best[1] - best[0] if best else self._window):
                 best = begin, end
         return best
 
-    def _spots(self, term: Sequence[Sequence[Step]], words: Words) -> Iterator[tuple[int, int]]:
+    def _spots(self, term: Sequence[Sequence[Step]], words: Words) -> Iterator[Spot]:
         """First and last place of each spot where one of the ways to say a term stands."""
         for way in term:
             starts = words.places(way[0])
@@ -145,6 +149,17 @@ class Pattern:
         if text[1:-1] not in self._lists:
             raise ConfigError(f"pattern {self.text!r}: no words are called {text}; {nearest(text[1:-1], self._lists)}")
         return frozenset(self._lists[text[1:-1]])
+
+
+def _apart(spot: Spot, others: Sequence[Sequence[Spot]]) -> list[Spot] | None:
+    """`spot` and the latest of each of `others` that share no word; None where there are none."""
+    chosen = [spot]
+    for its in others:
+        free = (one for one in reversed(its) if all(one[1] < other[0] or other[1] < one[0] for other in chosen))
+        if (latest := next(free, None)) is None:
+            return None
+        chosen.append(latest)
+    return chosen
 
 
 class Spelling:
