@@ -2,6 +2,7 @@
 
     config.json, generation_config.json, model.safetensors      GPT2LMHeadModel's or Qwen3ForCausalLM's
     tokenizer.json, tokenizer_config.json, chat_template.jinja   what AutoTokenizer reads
+    domain.toml                                                  notice, signs of an emergency, headings of the prompt
     slm.json                                                     what made it, and the SHA-256 of each file
     state/optimizer.safetensors, state/trainer.json              only in checkpoints/last: what training needs to go on
 
@@ -27,6 +28,7 @@ from slm import __version__
 from slm.atomic_write import existing_folder, new_folder, write_bytes
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import END_OF_TEXT, Tokenizer
+from slm.domain import FILE, Domain, domain_of_old, heading
 from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
@@ -45,6 +47,16 @@ class LoadedModel:
     folder: Path
     sha256: str
     record: dict[str, Any] = field(default_factory=dict)
+    domain: Domain = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.domain is None:
+            object.__setattr__(self, "domain", domain_of_old(answers=self.prompt_format is not None))
+
+    @property
+    def notice(self) -> str:
+        """What the reader of its texts has to know; '' where there is nothing."""
+        return heading(self.domain, "", answers=self.prompt_format is not None).notice
 
     @property
     def tokenizer_source(self) -> str:
@@ -69,15 +81,18 @@ def save_model(
     state: TrainingState | None = None,
     bits: int = 32,
     files: Mapping[str, str] | None = None,
+    domain: Domain | None = None,
 ) -> None:
-    """Write a model folder, and the training state and more (text) `files` into it if given; with 16 bits the weights
-    are float16. Raises OSError with an old folder untouched."""
+    """Write a model folder, and the training state, more (text) `files` and its domain's into it if given; with 16 bits
+    the weights are float16. Raises OSError with an old folder untouched."""
     with new_folder(folder) as temporary:
         tensors = {name: tensor.to(KINDS[bits]) for name, tensor in tensors_to_hf(model).items()}
         safetensors.torch.save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_small_files(temporary, model, tokenizer, prompt_format, bits)
         for name, text in (files or {}).items():
             (temporary / name).write_text(text, encoding="utf-8")
+        if domain is not None:
+            (temporary / FILE).write_bytes(domain.text.encode())
         if state is not None:
             (temporary / "state").mkdir()
             safetensors.torch.save_file(state.tensors, temporary / "state" / "optimizer.safetensors")
@@ -87,7 +102,8 @@ def save_model(
             "slm": __version__,
             "torch": str(torch.__version__),
             "tokenizer": {"name": tokenizer.name, "sha256": tokenizer.sha256},
-            "prompt_format": None if prompt_format is None else vars(prompt_format),
+            "prompt_format": None if prompt_format is None else prompt_format.settings(),
+            **({} if domain is None else {"domain": domain.name}),
             **(record or {}),
             "sha256": {path.relative_to(temporary).as_posix(): sha256_of(path) for path in files},
         }
@@ -112,7 +128,9 @@ def load_model(source: str | Path) -> LoadedModel:
         raise ModelError(
             f"{folder}: its tokenizer has {tokens} tokens, the model {config.vocab_size}; they do not belong together"
         )
-    return LoadedModel(model.eval(), opened.tokenizer, opened.prompt_format, folder, opened.sha256, opened.record)
+    return LoadedModel(
+        model.eval(), opened.tokenizer, opened.prompt_format, folder, opened.sha256, opened.record, opened.domain
+    )
 
 
 def load_state(folder: Path) -> TrainingState:

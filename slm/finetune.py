@@ -9,11 +9,12 @@ from typing import Any
 from slm.checkpoint import LoadedModel, load_model
 from slm.data.batches import IGNORED, Records
 from slm.data.token_store import TokenStore
+from slm.domain import Domain, load_domain
 from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPT
 from slm.model.positions import extend_positions
 from slm.recipe import Recipe
-from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_start, recorded_store, start
+from slm.stage import Measure, Stage, go_on, recorded_domain, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.observer import Observer
 from slm.training.run_folder import RUNS, RunFolder, find_run, list_runs
 
@@ -42,7 +43,8 @@ def finetune(
         "prompts": _base_prompts(parent_run),
     }
     measures = _base_measures(parent_run, observer)
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command)
+    domain = load_domain(recipe.domain)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command, domain)
     _show(stage)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
@@ -64,7 +66,8 @@ def resume_finetuning(
     parent_run = RunFolder(folder.path.parent / parent["run"]) if parent["run"] else None
     measures = _base_measures(parent_run, observer)
     model = _reshaped(loaded.model, recipe)
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command)
+    domain = recorded_domain(folder, record)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, measures, observer, resume_command, domain)
     return go_on(stage, folder)
 
 
@@ -106,12 +109,17 @@ def _reshaped(model: GPT, recipe: Recipe) -> GPT:
 
 def _stage(
     store: TokenStore, recipe: Recipe, model: GPT, tokenizer_sha256: str, parent: dict[str, Any],
-    base_measures: list[Measure], observer: Observer, resume_command: str,
+    base_measures: list[Measure], observer: Observer, resume_command: str, domain: Domain,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is None:
         raise ConfigError(
             f"{store.folder} holds plain documents; fine-tuning needs questions and answers "
             "(slm prepare --kind question_answer)"
+        )
+    if store.prompt_format.headings != domain.settings.prompt:
+        raise ConfigError(
+            f"{store.folder} was prepared with other headings than those of the domain {domain.name!r}; prepare it "
+            "with --domain, or name the domain that it was prepared with"
         )
     if store.tokenizer.sha256 != tokenizer_sha256:
         raise ConfigError(
@@ -123,7 +131,7 @@ def _stage(
     samples = [Records(split, model.config.block_size, everything, drop) for split in (store.train, store.validation)]
     measures = [Measure(f"Responses of {store.title}, held out", store.title, store.validation, responses=True)]
     return Stage(
-        recipe, store, model, *samples, measures + base_measures,
+        recipe, store, model, *samples, measures + base_measures, domain,
         prompt_format=store.prompt_format, parent=parent, observer=observer, resume_command=resume_command,
         base_prompts=tuple(parent.get("prompts", ())),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The parts of a model folder that need no torch: its record, its tokenizer, its prompt format, its hashes.
+"""The parts of a model folder that need no torch: its record, tokenizer, prompt format, domain and hashes.
 
 Where torch is needed, `checkpoint` goes on from here. Nothing that is read can run code.
 """
@@ -16,6 +16,7 @@ from slm.config_files import from_dict
 from slm.data.hub import open_snapshot
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, gpt2_tokenizer, read_tokenizer
+from slm.domain import FILE, Domain, domain_of_old, read_domain
 from slm.errors import ConfigError, ModelError
 
 WEIGHTS = "model.safetensors"
@@ -32,6 +33,7 @@ class ModelFolder:
     prompt_format: PromptFormat | None
     sha256: str
     record: dict[str, Any]
+    domain: Domain
 
 
 def open_model_folder(source: str | Path) -> ModelFolder:
@@ -44,7 +46,8 @@ def open_model_folder(source: str | Path) -> ModelFolder:
     if not record and not (folder / WEIGHTS).is_file():
         raise ModelError(missing_weights(folder))
     sha256 = record["sha256"][WEIGHTS] if record else sha256_of(folder / WEIGHTS)
-    return ModelFolder(folder, tokenizer, _prompt_format(folder, record), sha256, record)
+    prompt_format = _prompt_format(folder, record)
+    return ModelFolder(folder, tokenizer, prompt_format, sha256, record, _domain(folder, prompt_format))
 
 
 def sha256_of(path: Path) -> str:
@@ -95,6 +98,16 @@ def _prompt_format(folder: Path, record: dict[str, Any]) -> PromptFormat | None:
         raise ModelError(f"{error}; was the folder written by a newer slm?") from None
 
 
+def _domain(folder: Path, prompt_format: PromptFormat | None) -> Domain:
+    """What its domain.toml says; older models have none."""
+    if not (folder / FILE).is_file():
+        return domain_of_old(answers=prompt_format is not None)
+    try:
+        return read_domain(folder / FILE)
+    except ConfigError as error:
+        raise ModelError(f"{error}; was the folder written by a newer slm?") from None
+
+
 def _folder_tokenizer(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     if path.is_file():
@@ -110,7 +123,7 @@ def _hub_model(repository: str) -> Path:
     """Fetch a model from the hub into its cache: config, weights, tokenizer. Returns the folder."""
     snapshot = open_snapshot(repository)
     present = snapshot.names()
-    wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json") if name in present]
+    wanted = [name for name in ("config.json", WEIGHTS, "tokenizer.json", "vocab.json", FILE) if name in present]
     if WEIGHTS not in wanted or "config.json" not in wanted:
         raise ModelError(
             f"{snapshot}: expected config.json and {WEIGHTS} in it; other formats, which can run code, are not read"

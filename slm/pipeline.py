@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import TokenStore
+from slm.domain import run_domain
 from slm.errors import ConfigError
 from slm.finetune import finetune, resume_finetuning
 from slm.prepare import prepare
@@ -46,13 +46,14 @@ class PipelineResult:
             "scores": scores,
             "stories": json.loads(stories.read_text(encoding="utf-8"))["items"],
             "answers": _read(self.tuned, "answers.json")["items"] if self.tuned else [],
+            "notice": run_domain(self.tuned.path).notice if self.tuned else "",
             "report": str(self.final.path / "report.html"),
         }
 
 
 def prepare_recipe(recipe: Recipe, message: Callable[[str], None] = lambda text: None) -> TokenStore:
     """The token store that a recipe learns from."""
-    prompt_format = PromptFormat(recipe.tuning.reasoning) if recipe.stage == "finetuning" else None
+    prompt_format = recipe.prompt_format()
     return prepare(recipe.documents, recipe.tokenizer, prompt_format, message=message)
 
 

@@ -41,7 +41,8 @@ def prepare(
     for note in stream.notes:
         message(note)
     tokenizer_identity = encoder.sha256 if encoder else [tokenizer, TRAINING_VERSION]
-    made_from = [FORMAT, stream.fingerprint, tokenizer_identity, None if prompt_format is None else vars(prompt_format)]
+    asked = None if prompt_format is None else prompt_format.settings()
+    made_from = [FORMAT, stream.fingerprint, tokenizer_identity, asked]
     fingerprint = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     folder = folder or STORES / f"{slug(documents.source[0])}-{fingerprint[:8]}"
     if (store := _prepared(folder, fingerprint)) is not None:

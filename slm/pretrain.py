@@ -16,11 +16,12 @@ from slm.checkpoint import LoadedModel, load_model, load_state, save_model
 from slm.config_files import to_dict
 from slm.data.batches import Documents, Windows
 from slm.data.token_store import TokenStore
+from slm.domain import FILE, Domain, load_domain
 from slm.errors import ConfigError
 from slm.model.gpt import GPT
 from slm.model.initialization import initialize_looking_back
 from slm.recipe import Recipe
-from slm.stage import Measure, Stage, go_on, recorded_recipe, recorded_start, recorded_store, start
+from slm.stage import Measure, Stage, go_on, recorded_domain, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.budget import Budget, RunningTime
 from slm.training.launch import changed_since, recorded_setup
 from slm.training.metrics_log import read_lines
@@ -51,7 +52,7 @@ def pretrain(
     """
     loaded = load_model(from_model) if from_model else None
     parent = {"run": None, "model": from_model, "sha256": loaded.sha256} if loaded else None
-    stage = _stage(store, recipe, loaded, parent, observer, resume_command)
+    stage = _stage(store, recipe, loaded, parent, observer, resume_command, load_domain(recipe.domain))
     stage.budget = _budget(recipe, running)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
@@ -71,7 +72,7 @@ def resume_pretraining(
         more = f"--extend 20m {folder.argument}" if extension else f"--from {folder.path}"
         raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train {more}")
     loaded = recorded_start(folder, record) if record["parent"] else None
-    stage = _recorded_stage(record, loaded, observer, resume_command)
+    stage = _recorded_stage(folder, record, loaded, observer, resume_command)
     if record.get("replayed"):
         stage.replayed = Path(record["replayed"])
     else:
@@ -110,7 +111,7 @@ def extend_pretraining(
         raise
     record = longer.read()
     loaded = recorded_start(longer, record) if record["parent"] else None
-    stage = _recorded_stage(record, loaded, observer, "")
+    stage = _recorded_stage(longer, record, loaded, observer, "")
     stage.budget = _budget(recipe, running)
     return go_on(stage, longer)
 
@@ -128,7 +129,7 @@ def replay_pretraining(
             raise ConfigError(
                 f"{parent['model']}: not the weights that {folder.path} began with; it cannot be done again"
             )
-    stage = _recorded_stage(record, loaded, observer, "")
+    stage = _recorded_stage(folder, record, loaded, observer, "")
     stage.replayed = folder.metrics.resolve()
     documents = record.get("scored_documents", stage.recipe.evaluation.documents)
     stage.recipe = replace(stage.recipe, evaluation=replace(stage.recipe.evaluation, documents=documents))
@@ -155,10 +156,15 @@ def _copy_before_decay(source: RunFolder, target: RunFolder) -> None:
     loaded, state = load_model(source.before_decay), load_state(source.before_decay)
     progress = state.values["progress"] | {"spent": 0.0, "best_validation_loss": math.inf, "best_step": -1}
     state.values["progress"] = progress
-    save_model(target.last, loaded.model, loaded.tokenizer, loaded.prompt_format, _own(loaded.record), state)
+    save_model(
+        target.last, loaded.model, loaded.tokenizer, loaded.prompt_format, _own(loaded.record), state,
+        domain=loaded.domain,
+    )  # fmt: skip
     kept = [line for line in read_lines(source.metrics) if line["step"] <= progress["step"]]
     target.metrics.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept), encoding="utf-8")
-    shutil.copy(source.path / "evaluation.json", target.path / "evaluation.json")
+    for name in ("evaluation.json", FILE):
+        if (source.path / name).is_file():
+            shutil.copy(source.path / name, target.path / name)
 
 
 def _own(record: dict[str, Any]) -> dict[str, Any]:
@@ -167,15 +173,15 @@ def _own(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recorded_stage(
-    record: dict[str, Any], loaded: LoadedModel | None, observer: Observer | None, resume_command: str
+    run: RunFolder, record: dict[str, Any], loaded: LoadedModel | None, observer: Observer | None, resume_command: str
 ) -> Stage:
     store, recipe = recorded_store(record), recorded_recipe(record)
-    return _stage(store, recipe, loaded, record["parent"], observer, resume_command)
+    return _stage(store, recipe, loaded, record["parent"], observer, resume_command, recorded_domain(run, record))
 
 
 def _stage(
     store: TokenStore, recipe: Recipe, loaded: LoadedModel | None, parent: dict[str, Any] | None,
-    observer: Observer | None, resume_command: str,
+    observer: Observer | None, resume_command: str, domain: Domain,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is not None:
         raise ConfigError(f"{store.folder} holds questions and answers; those are for slm finetune")
@@ -201,6 +207,6 @@ def _stage(
         for split in (store.train, store.validation)
     ]
     return Stage(
-        recipe, store, model, *samples, measures, parent=parent, observer=observer or Observer(),
+        recipe, store, model, *samples, measures, domain, parent=parent, observer=observer or Observer(),
         resume_command=resume_command,
     )  # fmt: skip

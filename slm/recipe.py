@@ -14,6 +14,8 @@ from typing import Any
 
 from slm.config_files import apply_assignments, from_dict, read_toml
 from slm.data.documents import DocumentsConfig
+from slm.data.prompt_format import PromptFormat
+from slm.domain import load_domain
 from slm.errors import ConfigError, nearest
 from slm.generation.generator import GenerationConfig
 from slm.model.gpt import GPTConfig
@@ -81,6 +83,8 @@ class Recipe:
     """What to learn from."""
     stage: str = "pretraining"
     """'pretraining' or 'finetuning'."""
+    domain: str = "general"
+    """'general', 'medical' or a path to a domain of your own (.toml): notice, signs of an emergency, prompt format."""
     tokenizer: str = "gpt2"
     """'gpt2', 'auto' or 'bpe:4096' for a vocabulary (of that size) made from the documents, or a tokenizer.json or its
     folder."""
@@ -112,6 +116,12 @@ class Recipe:
             raise ConfigError(
                 f"finetuning expects a recipe of that stage, got {self.finetuning.name!r} of {self.finetuning.stage}"
             )
+
+    def prompt_format(self) -> PromptFormat | None:
+        """The format of its records; None where it learns from plain texts. ConfigError for an unknown domain."""
+        if self.stage != "finetuning":
+            return None
+        return load_domain(self.domain).prompt_format(self.tuning.reasoning)
 
 
 def recipe_names() -> dict[str, Path]:

@@ -15,13 +15,14 @@ from typing import Any
 
 import torch
 
-from slm.atomic_write import existing_folder
+from slm.atomic_write import existing_folder, write_text
 from slm.checkpoint import LoadedModel, load_model
 from slm.config_files import from_dict, to_dict
 from slm.data.batches import Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import Split, TokenStore, open_token_store
 from slm.device import peak_memory_bytes
+from slm.domain import FILE, Domain, domain_of_old, load_domain, read_domain
 from slm.errors import DataError, Stopped, TrainingError
 from slm.evaluation.bits_per_byte import evaluate
 from slm.evaluation.memorisation import memorised_share
@@ -68,6 +69,7 @@ class Stage:
     training: Samples
     validation: Samples
     measures: list[Measure]
+    domain: Domain
     prompt_format: PromptFormat | None = None
     parent: dict[str, Any] | None = None
     observer: Observer = field(default_factory=Observer)
@@ -90,6 +92,7 @@ def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, s
         **run_record(stage.model, stage.recipe.training, setup, stage.store.summary()),
     }
     run = create_run(name, record, runs, fresh_name)
+    write_text(run.path / FILE, stage.domain.text)
     _work(stage, run, setup, resumed=False)
     return run
 
@@ -106,6 +109,16 @@ def go_on(stage: Stage, run: RunFolder) -> RunFolder:
 def recorded_recipe(record: dict[str, Any]) -> Recipe:
     """The recipe that a run was started with."""
     return from_dict(Recipe, record["recipe"], where=f"runs/{record['name']}/run.json")
+
+
+def recorded_domain(run: RunFolder, record: dict[str, Any]) -> Domain:
+    """The domain that a run was started with: the copy in its folder; of runs that died before they had one, what their
+    recipe names."""
+    if (run.path / FILE).is_file():
+        return read_domain(run.path / FILE)
+    if "domain" in record["recipe"]:
+        return load_domain(record["recipe"]["domain"])
+    return domain_of_old(answers=record["stage"] == "finetuning")
 
 
 def recorded_store(record: dict[str, Any]) -> TokenStore:
@@ -145,7 +158,7 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
             run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
             recipe.training, setup, stage.observer, command, lambda step: _write_samples(stage, run, step),
             {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage),
-            _watch(stage, run),
+            _watch(stage, run), stage.domain,
         )  # fmt: skip
         if resumed and existing_folder(run.last).exists():
             trainer.restore()

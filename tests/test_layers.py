@@ -18,8 +18,10 @@ LAYERS = (
     ("slm",),  # the version
     ("errors",),
     ("atomic_write", "config_files", "processor"),
-    ("device",),
+    ("device", "language", "text_patterns"),
+    ("emergency",),
     ("data", "model"),
+    ("domain",),
     ("model_folder",),
     ("checkpoint",),
     ("training", "generation", "evaluation"),

@@ -85,7 +85,6 @@ def _print(made: Export, title: str) -> None:
     from rich.table import Table
 
     from slm.cli.summary import out
-    from slm.data.prompt_format import NOTICE
 
     if made.round_trip is not None:
         found = made.round_trip
@@ -107,5 +106,5 @@ def _print(made: Export, title: str) -> None:
     state = f"checked here with {made.round_trip.engine}" if made.round_trip else f"not checked: {made.unchecked}"
     out.print(escape(state), soft_wrap=True)
     out.print(f"next:    {escape(made.command)}", soft_wrap=True)
-    if made.answers:
-        out.print(NOTICE, style="yellow", soft_wrap=True)
+    if made.notice:
+        out.print(escape(made.notice), style="yellow", soft_wrap=True)

@@ -18,6 +18,7 @@ from slm.errors import ConfigError, DataError, SlmError
 if TYPE_CHECKING:
     from slm.data.prompt_format import PromptFormat
     from slm.data.tokenizer import Tokenizer
+    from slm.domain import Domain, Heading
     from slm.generation.generator import Completion, GenerationConfig, Generator, Piece
 
 RUNS = Path("runs")
@@ -70,7 +71,7 @@ def generate(
 
     Example: slm generate "Once upon a time"    or: slm generate --question "How can I prevent the flu?"
     """
-    from slm.data.prompt_format import NOTICE
+    from slm.domain import heading
     from slm.generation.engines import open_engine
     from slm.generation.generator import GenerationConfig, Generator
 
@@ -85,25 +86,25 @@ def generate(
                 f"{folder.path} was not fine-tuned on questions; name a tuned run, or give a plain prompt"
             )
         prompt = folder.prompt_format.prompt(question)
+    head = heading(folder.domain, question or prompt, answers=folder.prompt_format is not None)
     if temperature is None:
         temperature = 0.0 if question else 0.8
     config = GenerationConfig(
         max_new_tokens, temperature, top_k, top_p, min_p, repetition_penalty, options.biases(logit_bias),
         options.stops(stop), seed, continue_past_context, log_probabilities,
     )  # fmt: skip
+    if not as_json:
+        print_heading(head)
     opened = open_engine(folder, engine, bits, threads, message=lambda text: print(text, file=sys.stderr))
     generator, meter.engine = Generator(opened, folder.tokenizer), opened.name
-    answers = bool(question) or folder.prompt_format is not None
     if as_json:
         shown = folder.prompt_format.shown if question else str
         completions = generator.complete(prompt, config, samples, meter.count)
         texts = [as_dict(completion, shown, folder.tokenizer) for completion in completions]
         result = {"model": str(folder.path), "engine": opened.name, "prompt": prompt, "samples": texts}
-        print(json.dumps({**result, **({"notice": NOTICE} if answers else {})}, indent=1))
+        print(json.dumps({**head.fields(), **result}, indent=1))
     else:
         print_streams(generator, "" if question else prompt, prompt, config, samples, meter)
-        if answers:
-            print(NOTICE, file=sys.stderr)
     if verbose:
         print(meter, file=sys.stderr)
 
@@ -138,7 +139,7 @@ def chat(
         temperature = 0.8 if folder.prompt_format is None else 0.0
     config = GenerationConfig(max_new_tokens, temperature, top_k, top_p, seed=seed, continue_past_context=True)
     opened = open_engine(folder, engine, bits, threads, message=lambda text: print(text, file=sys.stderr))
-    chat_with(Generator(opened, folder.tokenizer), folder.prompt_format, config, verbose)
+    chat_with(Generator(opened, folder.tokenizer), folder.prompt_format, folder.domain, config, verbose)
 
 
 class Meter:
@@ -182,6 +183,14 @@ def as_dict(completion: Completion, shown: Callable[[str], str], tokenizer: Toke
     return result
 
 
+def print_heading(head: Heading) -> None:
+    """What has to be read before the answer, and nothing where there is no such thing."""
+    for line in head.lines():
+        print(line, flush=True)
+    if head.lines():
+        print()
+
+
 def print_streams(
     generator: Generator, shown_prompt: str, prompt: str, config: GenerationConfig, samples: int, meter: Meter
 ) -> None:
@@ -212,15 +221,14 @@ def _heading(number: int, samples: int) -> str:
 
 
 def chat_with(
-    generator: Generator, prompt_format: PromptFormat | None, config: GenerationConfig, verbose: bool
+    generator: Generator, prompt_format: PromptFormat | None, domain: Domain, config: GenerationConfig, verbose: bool
 ) -> None:
     """Read a line, answer it, until there is none."""
-    from slm.data.prompt_format import NOTICE
+    from slm.domain import heading
 
-    if prompt_format is not None:
-        print(NOTICE, file=sys.stderr)
     while line := _line("question> " if prompt_format else "opening> "):
         prompt = prompt_format.prompt(line) if prompt_format else line
+        print_heading(heading(domain, line, answers=prompt_format is not None))
         meter = Meter()
         meter.engine = generator.engine.name
         try:

@@ -45,6 +45,14 @@ Tokenizer = Annotated[
 ]
 Strict = Annotated[bool, typer.Option(help="Stop at the first file or line that cannot be read.")]
 Separator = Annotated[str, typer.Option(help=r"What parts documents in .txt files; \n is a line end.")]
+DomainName = Annotated[
+    str,
+    typer.Option(
+        "--domain",
+        metavar="NAME|FILE",
+        help="general, medical, or a .toml of your own: notice, signs of an emergency, prompt format.",
+    ),
+]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def recipe_and_store(
     name: str, assignments: list[str] | None, data: list[str] | None, kind: str, column: list[str] | None,
     validation: list[str] | None, separator: str = "", tokenizer: str = "", model: str = "",
+    domain: str = "",
 ) -> tuple[Recipe, TokenStore]:  # fmt: skip
     """The recipe, and the store it shall learn from: the one named, one made from the sources named, or the newest.
 
@@ -30,18 +31,19 @@ def recipe_and_store(
     from slm.data.token_store import open_token_store
     from slm.recipe import load_recipe
 
+    assignments = [*(assignments or []), *([f"domain={domain}"] if domain else [])]
     if not data and name in ("stories", "budget"):
         data = [str(_newest_store(kind))]
     if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
         store = open_token_store(Path(data[0]))
         if tokenizer:
             raise ConfigError(f"--tokenizer is for documents; {data[0]} is tokenized: slm prepare its documents anew")
-        return load_recipe(name, assignments or [], documents=store.manifest["documents"]), store
+        return load_recipe(name, assignments, documents=store.manifest["documents"]), store
     if data:
         section = options.documents_section(data, kind, column, validation, separator)
-        settings = load_recipe(name, assignments or [], documents=section)
+        settings = load_recipe(name, assignments, documents=section)
     else:
-        settings = load_recipe(name, assignments or [])
+        settings = load_recipe(name, assignments)
     if tokenizer := tokenizer or _tokenizer_of(model):
         settings = replace(settings, tokenizer=tokenizer)
     return settings, prepared(settings)
@@ -81,10 +83,9 @@ def _newest_store(kind: str) -> Path:
 
 def prepared(recipe: Recipe) -> TokenStore:
     """The recipe's store, made with a progress bar."""
-    from slm.data.prompt_format import PromptFormat
     from slm.prepare import prepare as prepare_documents
 
-    prompt_format = PromptFormat(recipe.tuning.reasoning) if recipe.stage == "finetuning" else None
+    prompt_format = recipe.prompt_format()
     with encoding_progress() as (progress, message):
         store = prepare_documents(recipe.documents, recipe.tokenizer, prompt_format, progress=progress, message=message)
     counts = store.manifest["splits"]

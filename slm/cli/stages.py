@@ -81,6 +81,7 @@ def prepare(
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of a hub dataset.")] = "",
     tokenizer: options.Tokenizer = "gpt2",
     reasoning: Annotated[bool, typer.Option(help="Keep the reasoning of question-answer records.")] = False,
+    domain: options.DomainName = "general",
     as_json: options.Json = False,
 ) -> None:
     """Turn documents into a token store.
@@ -91,7 +92,7 @@ def prepare(
     """
     from slm.config_files import from_dict
     from slm.data.documents import DocumentsConfig
-    from slm.data.prompt_format import PromptFormat
+    from slm.domain import load_domain
     from slm.prepare import prepare as prepare_documents
 
     section = options.documents_section(
@@ -99,7 +100,7 @@ def prepare(
         split=split, revision=revision,
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
-    prompt_format = PromptFormat(reasoning) if kind == "question_answer" else None
+    prompt_format = load_domain(domain).prompt_format(reasoning) if kind == "question_answer" else None
     with encoding_progress() as (progress, message):
         store = prepare_documents(documents, tokenizer, prompt_format, out, progress, message)
     if as_json:
@@ -129,6 +130,7 @@ def train(
     validation: options.Validation = None,
     separator: options.Separator = "",
     tokenizer: options.Tokenizer = "",
+    domain: options.DomainName = "",
     budget: options.Budget = "",
     memory: options.Memory = "",
     out: options.Out = None,
@@ -172,7 +174,7 @@ def train(
             model = model_folder(from_, runs)
             recipe = "budget" if budget and recipe == "stories" else recipe
             settings, store = recipe_and_store(
-                recipe, set_, data, "text", column, validation, separator, tokenizer, model
+                recipe, set_, data, "text", column, validation, separator, tokenizer, model, domain
             )
             if budget:
                 settings = _planned(settings, set_, store, budget, memory, model, observer)
@@ -206,6 +208,7 @@ def finetune(
     yes: options.Yes = False,
     column: options.Column = None,
     validation: options.Validation = None,
+    domain: options.DomainName = "",
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -224,7 +227,9 @@ def finetune(
                 from_ = newest_pretraining(runs).name
                 observer.message(f"starting from {runs / from_}, the newest base run")
             model = model_folder(from_, runs)
-            settings, store = recipe_and_store(recipe, set_, data, "question_answer", column, validation, model=model)
+            settings, store = recipe_and_store(
+                recipe, set_, data, "question_answer", column, validation, model=model, domain=domain
+            )
             finished = tune(store, settings, from_, name, observer, _command(), runs)
     _print_finished(
         finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'

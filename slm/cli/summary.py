@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.table import Table
 
 from slm.cli.console import duration
-from slm.data.prompt_format import NOTICE
 
 if TYPE_CHECKING:
     from slm.data.token_store import TokenStore
@@ -31,8 +30,8 @@ def print_summary(summary: dict[str, Any], next_command: str) -> None:
         _heading(item["question"])
         _paragraph(f"[dim]before fine-tuning:[/dim] {escape(_short(item['before']['text']) or BLANK)}")
         _paragraph(f"[dim]after:[/dim] {escape(item['after']['text'].strip() or BLANK)}")
-    if summary["answers"]:
-        out.print(f"\n{NOTICE}", style="yellow", soft_wrap=True)
+    if summary["notice"]:
+        out.print(f"\n{escape(summary['notice'])}", style="yellow", soft_wrap=True)
     out.print(f"\nreport:  {escape(summary['report'])}", soft_wrap=True)
     out.print(f"next:    {escape(next_command)}", soft_wrap=True)
 

@@ -6,13 +6,31 @@ was trained on; the response is closed by ``<|endoftext|>``. Knows nothing about
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from slm.errors import ConfigError
 
-QUESTION = "### Question:\n"
-REASONING = "### Reasoning:\n"
-RESPONSE = "### Response:\n"
+LONGEST_HEADING = 200
+
+
+@dataclass(frozen=True)
+class Headings:
+    """What stands before each part of a record, line end and all; `slm.domain` says it for a domain."""
+
+    question: str = "### Question:\n"
+    """Before the question."""
+    reasoning: str = "### Reasoning:\n"
+    """Before the reasoning, on a line of its own."""
+    response: str = "### Response:\n"
+    """Before the response, on a line of its own."""
+
+    def __post_init__(self) -> None:
+        for name, text in asdict(self).items():
+            if not text.strip() or len(text) > LONGEST_HEADING:
+                raise ConfigError(f"{name} expects a heading of 1 to {LONGEST_HEADING} characters, got {text!r}")
+        if len({*asdict(self).values()}) < 3:
+            raise ConfigError("question, reasoning and response expect three different headings, got equal ones")
 
 
 @dataclass(frozen=True)
@@ -21,34 +39,40 @@ class PromptFormat:
 
     reasoning: bool = False
     """Whether the model reasons in a section of its own before the response."""
+    headings: Headings = field(default_factory=Headings)
+    """The words of it."""
+
+    def settings(self) -> dict[str, Any]:
+        """For JSON; `slm.config_files.from_dict` reads it. The usual headings are left out, as they always were."""
+        unusual = {"headings": asdict(self.headings)} if self.headings != Headings() else {}
+        return {"reasoning": self.reasoning, **unusual}
 
     def prompt(self, question: str) -> str:
         """The text that asks `question`; the model goes on from its end. Raises ConfigError for an empty one."""
         if not question.strip():
             raise ConfigError("expected a question, got empty text")
-        return f"{QUESTION}{question.strip()}\n{REASONING if self.reasoning else RESPONSE}"
+        return f"{self.headings.question}{question.strip()}\n{self._asks}"
 
     def question(self, prompt: str) -> str:
         """The question in a prompt that `prompt` made."""
-        return prompt.removeprefix(QUESTION).removesuffix(REASONING if self.reasoning else RESPONSE).strip()
+        return prompt.removeprefix(self.headings.question).removesuffix(self._asks).strip()
 
     def response(self, record: dict[str, str]) -> str:
         """What the model should write after the prompt of `record` (fields question, reasoning, response)."""
         if self.reasoning:
-            return f"{record['reasoning']}\n{RESPONSE}{record['response']}"
+            return f"{record['reasoning']}{self.before_response}{record['response']}"
         return record["response"]
 
     def shown(self, generated: str) -> str:
         """The part of a generated text that answers: all of it, or what follows the reasoning."""
-        return generated.partition(f"\n{RESPONSE}")[2] or generated if self.reasoning else generated
+        return generated.partition(self.before_response)[2] or generated if self.reasoning else generated
 
     def chat_template(self) -> str:
         """The same prompt as a Jinja template for `apply_chat_template`; the last user message is the question."""
-        marker = REASONING if self.reasoning else RESPONSE
         lines = (
             "{%- for message in messages -%}",
             "{%- if message['role'] == 'user' -%}",
-            "{{ " + repr(QUESTION) + " + message['content'] | trim + " + repr("\n" + marker) + " }}",
+            "{{ " + repr(self.headings.question) + " + message['content'] | trim + " + repr("\n" + self._asks) + " }}",
             "{%- elif message['role'] == 'assistant' -%}",
             "{{ message['content'] }}",
             "{%- endif -%}",
@@ -56,5 +80,12 @@ class PromptFormat:
         )
         return "".join(lines)
 
+    @property
+    def before_response(self) -> str:
+        """What parts the reasoning from the response."""
+        return f"\n{self.headings.response}"
 
-NOTICE = "A research model: it knows little and is often wrong. It is no substitute for a doctor."
+    @property
+    def _asks(self) -> str:
+        """The heading that a prompt ends with."""
+        return self.headings.reasoning if self.reasoning else self.headings.response

@@ -24,9 +24,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from slm.atomic_write import new_folder
+from slm.config_files import from_dict
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, read_tokenizer
-from slm.errors import DataError, ModelError
+from slm.errors import ConfigError, DataError, ModelError
 
 FORMAT = 1
 SPLITS = ("train", "validation")
@@ -67,7 +68,7 @@ class TokenStore:
     @property
     def prompt_format(self) -> PromptFormat | None:
         values = self.manifest["prompt_format"]
-        return PromptFormat(**values) if values is not None else None
+        return None if values is None else _prompt_format(values)
 
     @property
     def tokenizer_source(self) -> str:
@@ -125,7 +126,7 @@ def write_token_store(
             "end_of_text": tokenizer.eot_token,
             "dtype": _dtype(tokenizer.n_vocab).str,
             "index_columns": _index_columns(prompt_format is not None),
-            "prompt_format": None if prompt_format is None else vars(prompt_format),
+            "prompt_format": None if prompt_format is None else prompt_format.settings(),
             "splits": {name: writer.counts for name, writer in writers.items()},
             "sha256": {
                 f"{name}.{kind}": writer.sha256(kind) for name, writer in writers.items() for kind in ("bin", "idx")
@@ -177,9 +178,17 @@ def _require_whole(manifest: dict[str, Any]) -> None:
             manifest["sha256"][f"{name}.{kind}"]
     prompt_format = manifest["prompt_format"]
     if prompt_format is not None:
-        PromptFormat(**prompt_format)
+        _prompt_format(prompt_format)
     if manifest["index_columns"] != _index_columns(prompt_format is not None):
         raise ValueError(f"index_columns {manifest['index_columns']!r} do not fit prompt_format {prompt_format!r}")
+
+
+def _prompt_format(values: dict[str, Any]) -> PromptFormat:
+    """Raises ValueError where `values` are none."""
+    try:
+        return from_dict(PromptFormat, values, where="prompt_format")
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
 
 
 def _index_columns(has_prompts: bool) -> list[str]:

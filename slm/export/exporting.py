@@ -52,6 +52,7 @@ class Export:
     unchecked: str
     command: str
     answers: bool
+    notice: str
 
 
 def export(
@@ -82,7 +83,8 @@ def export(
         }  # fmt: skip
         (temporary / REPORT).write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
     answers = loaded.prompt_format is not None
-    return Export(folder, to, bits, size, found, unchecked, target.command(folder, bits, answers), answers)
+    command = target.command(folder, bits, answers)
+    return Export(folder, to, bits, size, found, unchecked, command, answers, loaded.notice)
 
 
 def verify(folder: Path) -> dict[str, Any]:

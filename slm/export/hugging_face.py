@@ -26,11 +26,11 @@ def write_hugging_face(loaded: LoadedModel, folder: Path, bits: int, card: str) 
     generation = {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "max_new_tokens": 200}
     generation |= {"do_sample": False} if answers else {"do_sample": True, "temperature": 0.8, "top_k": 50}
     extra = {CARD: card, "generation_config.json": json.dumps(generation, indent=1)}
-    own = ("slm", "torch", "tokenizer", "prompt_format", "sha256")  # save_model states these itself
+    own = ("slm", "torch", "tokenizer", "prompt_format", "domain", "sha256")  # save_model states these itself
     record = {key: value for key, value in loaded.record.items() if key not in own}
     save_model(
         folder, loaded.model, loaded.tokenizer, loaded.prompt_format,
-        record | {"exported_from": loaded.sha256}, bits=bits, files=extra,
+        record | {"exported_from": loaded.sha256}, bits=bits, files=extra, domain=loaded.domain,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from slm import __version__
 from slm.checkpoint import LoadedModel
-from slm.data.prompt_format import NOTICE
 from slm.errors import DataError
 from slm.report import wording
 from slm.report.collect import collect
@@ -56,8 +55,8 @@ def _about(loaded: LoadedModel) -> Iterable[str]:
         f"{config.n_head} heads, {wording.large(count)} parameters, {config.vocab_size:,} tokens, a context of "
         f"{config.block_size} tokens. Made with slm {__version__}."
     )
-    if loaded.prompt_format is not None:
-        yield f"**{NOTICE}**"
+    if loaded.notice:
+        yield f"**{loaded.notice}**"
 
 
 def _stage(stage: Stage) -> str:
@@ -120,8 +119,8 @@ def _limits(loaded: LoadedModel, report: Report | None) -> Iterable[str]:
         "A small research model: it writes what is likely in texts like those it learned from, not what is true, knows "
         "nothing else, and repeats what is wrong or unfair in them."
     )
-    if loaded.prompt_format is not None:
-        yield "Nobody with medical training checked its answers, and no decision should rest on them."
+    if loaded.notice and loaded.domain.limits:
+        yield loaded.domain.limits
     if report is not None and report.synthetic:
         yield "Texts marked as samples were made by a program; figures on them say that the pipeline works, no more."
 

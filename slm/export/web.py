@@ -21,7 +21,7 @@ from typing import Any
 from slm import __version__
 from slm.atomic_write import new_folder
 from slm.checkpoint import LoadedModel
-from slm.data.prompt_format import NOTICE, RESPONSE, PromptFormat
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer
 from slm.errors import ModelError
 from slm.export.kernel import kernel
@@ -66,7 +66,7 @@ def _description(loaded: LoadedModel, bits: int) -> dict[str, Any]:
     return {
         "slm": __version__,
         "title": loaded.record.get("run") or loaded.folder.resolve().name,
-        "notice": NOTICE if loaded.prompt_format else None,
+        "notice": loaded.notice or None,
         "parameters": loaded.model.num_parameters(),
         "bits": bits,
         "vocabulary": loaded.tokenizer.n_vocab,
@@ -87,7 +87,8 @@ def _prompt(prompt_format: PromptFormat | None) -> dict[str, str | None] | None:
     if prompt_format is None:
         return None
     before, _, after = prompt_format.prompt("?").partition("?")
-    return {"before": before, "after": after, "answer": f"\n{RESPONSE}" if prompt_format.reasoning else None}
+    answer = prompt_format.before_response if prompt_format.reasoning else None
+    return {"before": before, "after": after, "answer": answer}
 
 
 def _weights(content: bytes) -> dict[str, Any]:

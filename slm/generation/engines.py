@@ -56,7 +56,9 @@ def convert(loaded: LoadedModel, bits: int = DEFAULT_BITS) -> Path:
     """Write a loaded model into the fast engine's cache; the graph's path. Raises OSError where that cannot be."""
     from slm.generation.onnx_graph import write_graph
 
-    folder = ModelFolder(loaded.folder, loaded.tokenizer, loaded.prompt_format, loaded.sha256, loaded.record)
+    folder = ModelFolder(
+        loaded.folder, loaded.tokenizer, loaded.prompt_format, loaded.sha256, loaded.record, loaded.domain
+    )
     return cache_graph(folder, bits, lambda path: write_graph(loaded.model, path, bits))
 
 

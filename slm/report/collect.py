@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from slm.atomic_write import existing_folder
-from slm.errors import DataError
+from slm.domain import FILE, Domain, domain_of_old, run_domain
+from slm.errors import ConfigError, DataError
 from slm.report.metrics import Metrics, number, read_metrics
 from slm.report.run_record import (
     PRETRAINING,
@@ -73,6 +74,7 @@ def read_stage(folder: Path, hashed: bool = True, metrics: Metrics | None = None
     record = read_record(folder)
     notes: list[str] = []
     evaluation = _read_json(folder / "evaluation.json", notes)
+    domain = _domain(folder, notes)
     return Stage(
         folder=folder,
         name=str(record.get("name") or folder.name),
@@ -98,7 +100,17 @@ def read_stage(folder: Path, hashed: bool = True, metrics: Metrics | None = None
         sizes=_sizes(folder),
         weights=_weights(folder) if hashed else {},
         notes=tuple(notes),
+        notice=domain.notice,
+        limits=domain.limits,
     )
+
+
+def _domain(folder: Path, notes: list[str]) -> Domain:
+    try:
+        return run_domain(folder)
+    except ConfigError as error:
+        notes.append(f"{FILE} cannot be read and is left out: {error}.")
+        return domain_of_old(answers=True)
 
 
 def _state(folder: Path, record: dict[str, Any]) -> str:

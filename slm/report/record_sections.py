@@ -120,8 +120,7 @@ def claims_section(report: Report) -> Markup:
 
 def _claims(report: Report) -> Iterable[str]:
     yield "This is a small research model. It writes what is likely, not what is true."
-    if any(stage.stage == FINETUNING for stage in report.stages):
-        yield "Nobody with medical training checked its answers, and no decision should rest on them."
+    yield from dict.fromkeys(s.limits for s in report.stages if s.stage == FINETUNING and s.limits)
     if report.synthetic:
         yield (
             "Data marked synthetic were made by a program. Figures on them say that the pipeline works, "

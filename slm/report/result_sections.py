@@ -32,7 +32,7 @@ def answers_section(report: Report) -> Markup | None:
     if not run.answers:
         empty = el("p", "No answers have been written yet.", class_="empty")
         return section("answers", "Questions and answers", empty)
-    return section("answers", "Questions and answers", notice(), map(_exchange, run.answers))
+    return section("answers", "Questions and answers", notice(run), map(_exchange, run.answers))
 
 
 def _exchange(item: Answers) -> Markup:

@@ -127,6 +127,8 @@ class Stage:
     sizes: Mapping[str, int]
     weights: Mapping[str, str]
     notes: tuple[str, ...]
+    notice: str = ""
+    limits: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:

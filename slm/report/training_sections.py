@@ -12,7 +12,6 @@ from slm.report import charts, wording
 from slm.report.markup import Markup, el, group
 from slm.report.run_record import FINETUNING, Continuation, Report, Stage
 
-NOTICE = "A research model: it knows little and is often wrong. It is no substitute for a doctor."
 LEFT_TO_RECIPE = {
     *("steps", "device", "precision", "compile", "threads", "tensorboard"),
     *("evaluation_samples", "save_interval", "sample_points"),
@@ -20,9 +19,9 @@ LEFT_TO_RECIPE = {
 STAGE_TITLES = {"pretraining": "Pretraining", "finetuning": "Fine-tuning"}
 
 
-def notice() -> Markup:
-    """The sentence that stands wherever medical answers are shown."""
-    return el("p", NOTICE, class_="notice", role="note")
+def notice(stage: Stage) -> Markup:
+    """The sentence that stands wherever answers are shown."""
+    return el("p", stage.notice, class_="notice", role="note")
 
 
 def section(identifier: str, title: str, *content: Any) -> Markup:
@@ -267,7 +266,7 @@ def _stage_strips(report: Report, stage: Stage) -> Markup:
     )
     return group(
         stage_heading(report, stage),
-        notice() if answers else None,
+        notice(stage) if answers else None,
         _strip(stage, first, answers),
         more if others else None,
     )

@@ -70,9 +70,27 @@ class ChatChoice(Part):
     finish_reason: Literal["stop", "length"]
 
 
+class AdviceSource(Part):
+    name: str
+    url: str
+
+
+class Advice(Part):
+    """What a domain's list advises where the question tells of an emergency: to be shown before the answer. `phrase`
+    are the words that told of it, `pattern` what they fit in the list."""
+
+    kind: str
+    title: str
+    advice: str
+    phrase: str
+    pattern: str
+    sources: list[AdviceSource]
+
+
 class Answer(Part):
-    """`seed`, `notice` and `cut` are not OpenAI's: the seed that was used; what the reader of a tuned model's answer
-    has to know; 'deadline' where the server's deadline ended the text."""
+    """`emergency`, `remark`, `notice`, `seed` and `cut` are not OpenAI's: signs of an emergency in the question; that
+    they are not looked for in its language; what the reader of an answer has to know; the seed that was used;
+    'deadline' where the server's deadline ended the text. A stream has the first three in its first event."""
 
     id: str
     created: int
@@ -80,6 +98,8 @@ class Answer(Part):
     system_fingerprint: str
     usage: Usage
     seed: int
+    emergency: Advice | None = None
+    remark: str = ""
     notice: str = ""
     cut: Literal["deadline"] | None = None
 

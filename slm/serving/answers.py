@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from slm.data.prompt_format import RESPONSE
 from slm.data.tokenizer import Tokenizer
+from slm.domain import Heading
 from slm.generation.batch import LENGTH, Drawn, Piece
 from slm.serving.ticket import Ticket
 
@@ -19,10 +19,10 @@ DONE = b"data: [DONE]\n\n"
 
 @dataclass
 class Choice:
-    """One text, as far as it has been told. `hides` its reasoning until the response begins."""
+    """One text, as far as it has been told. It hides its reasoning until `hides`, which the response begins behind."""
 
     index: int
-    hides: bool = False
+    hides: str = ""
     text: str = ""
     stop: str = ""
     begun: bool = False
@@ -40,9 +40,9 @@ class Choice:
     def _after_reasoning(self, text: str) -> str:
         """As `PromptFormat.shown` does it, for a text that comes in pieces."""
         self._hidden += text
-        _, marker, after = self._hidden.partition(f"\n{RESPONSE}")
+        _, marker, after = self._hidden.partition(self.hides)
         if marker and (after or self.stop):
-            self.hides = False
+            self.hides = ""
             return after or self._hidden
         return self._hidden if self.stop else ""
 
@@ -138,8 +138,9 @@ class Answer:
     """One answer, whole or in chunks."""
 
     def __init__(
-        self, shape: Shape, ticket: Ticket, tokenizer: Tokenizer, model: str, fingerprint: str, notice: str, hides: bool
-    ):
+        self, shape: Shape, ticket: Ticket, tokenizer: Tokenizer, model: str, fingerprint: str, heading: Heading,
+        hides: str,
+    ):  # fmt: skip
         self.shape, self.ticket, self.tokenizer = shape, ticket, tokenizer
         self.choices = [Choice(index, hides) for index in range(ticket.texts)]
         self._drawn: list[list[Drawn]] = [[] for _ in self.choices]
@@ -147,7 +148,7 @@ class Answer:
             "id": f"{shape.prefix}-{uuid.uuid4().hex}", "created": int(time.time()), "model": model,
             "system_fingerprint": fingerprint,
         }  # fmt: skip
-        self._more = {"seed": ticket.config.seed, **({"notice": notice} if notice else {})}
+        self._heading = heading.fields()  # once in an answer: in the first event of a stream
 
     def add(self, pieces: Sequence[tuple[int, Piece]]) -> list[dict[str, Any]]:
         """Take in what has come; the choices of the chunks that tell it."""
@@ -168,16 +169,16 @@ class Answer:
 
     def whole(self) -> dict[str, Any]:
         choices = [self.shape.message(c, self._logprobs(self._drawn[c.index], 0)) for c in self.choices]
-        return self._object(self.shape.whole, choices) | {"usage": self.usage} | self._more | self._cut
+        return self._headed(self._object(self.shape.whole, choices)) | self._end
 
     def event(self, choice: dict[str, Any], usage: bool) -> bytes:
         """One server-sent event; the last ones of a stream carry what is known only then."""
-        made = self._object(self.shape.chunk, [choice])
+        made = self._headed(self._object(self.shape.chunk, [choice]))
         return sse(made | self._end if usage else made)
 
     def usage_event(self) -> bytes:
         """OpenAI's chunk without choices."""
-        return sse(self._object(self.shape.chunk, []) | self._end)
+        return sse(self._headed(self._object(self.shape.chunk, [])) | self._end)
 
     @property
     def usage(self) -> dict[str, int]:
@@ -186,11 +187,16 @@ class Answer:
 
     @property
     def _end(self) -> dict[str, Any]:
-        return {"usage": self.usage, **self._more, **self._cut}
+        return {"usage": self.usage, "seed": self.ticket.config.seed, **self._cut}
 
     @property
     def _cut(self) -> dict[str, Any]:
         return {"cut": "deadline"} if self.ticket.cut else {}
+
+    def _headed(self, made: dict[str, Any]) -> dict[str, Any]:
+        """With what has to be read before the answer, the first time that it is asked for."""
+        heading, self._heading = self._heading, {}
+        return heading | made
 
     def _object(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {"object": kind, **self._head, "choices": choices}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import Heading, heading
 from slm.errors import ConfigError
 from slm.generation.engine import Engine
 from slm.generation.engine_cache import cached_graph
@@ -49,7 +49,11 @@ class Served:
 
     @property
     def notice(self) -> str:
-        return NOTICE if self.answers else ""
+        return self.heading("").notice
+
+    def heading(self, question: str) -> Heading:
+        """What stands before the answer to `question`."""
+        return heading(self.folder.domain, question, self.answers)
 
     @property
     def fingerprint(self) -> str:

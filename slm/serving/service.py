@@ -68,7 +68,8 @@ class Service:
         prompts = _prompt_ids(asked.prompt, model, self.limits)
         seed = secrets.randbits(48) if asked.seed is None else asked.seed
         config = _checked(lambda: asked.config(TEMPERATURE, seed, asked.max_tokens, asked.logprobs))
-        return await self._write(asked, request, model, prompts, config, CompletionShape(), hides=False)
+        question = "\n".join(_question(ids, model) for ids in prompts)
+        return await self._write(asked, request, model, prompts, config, CompletionShape(), question)
 
     async def chat(self, asked: ChatRequest, request: Request) -> Response:
         model = self.models.named(asked.model)
@@ -77,12 +78,12 @@ class Service:
         temperature = TEMPERATURE_OF_ANSWERS if model.answers else TEMPERATURE
         seed = secrets.randbits(48) if asked.seed is None else asked.seed
         config = _checked(lambda: asked.config(temperature, seed, _chat_tokens(asked), _chat_logprobs(asked)))
-        hides = model.answers and model.folder.prompt_format.reasoning
-        return await self._write(asked, request, model, prompts, config, ChatShape(), hides)
+        question = "\n".join(message.text for message in reversed(asked.messages) if message.role == "user")
+        return await self._write(asked, request, model, prompts, config, ChatShape(), question)
 
     async def _write(
         self, asked: Settings, request: Request, model: Served, prompts: Sequence[Sequence[int]],
-        config: GenerationConfig, shape: Any, hides: bool,
+        config: GenerationConfig, shape: Any, question: str,
     ) -> Response:  # fmt: skip
         if asked.stream_options is not None and not asked.stream:
             raise invalid("stream_options is for stream: true", "stream_options")
@@ -91,13 +92,18 @@ class Service:
         deadline = time.monotonic() + self.limits.seconds
         ticket = Ticket(facts["client"], prompts, config, asked.samples, deadline, bool(asked.stream))
         self._check_size(ticket, model)
+        heading = await asyncio.to_thread(model.heading, question)  # of a long text it takes a while
         self._take_tokens(ticket)
         try:
             model.scheduler.submit(ticket)
         except ApiError:
             self._settle(ticket, facts)
             raise
-        answer = Answer(shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, model.notice, hides)
+        asks = model.folder.prompt_format if isinstance(shape, ChatShape) else None
+        answer = Answer(
+            shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, heading,
+            hides=asks.before_response if asks and asks.reasoning else "",
+        )  # fmt: skip
         pieces = self._pieces(ticket, model, request, facts)
         if not asked.stream:
             async for some in pieces:
@@ -219,6 +225,12 @@ def _prompt_ids(prompt: Any, model: Served, limits: Limits) -> list[list[int]]:
         raise invalid(f"prompts may have {limits.prompt_characters:,} characters together", "prompt", "prompt_too_long")
     tokenizer = model.folder.tokenizer
     return [_encoded(one, tokenizer) if isinstance(one, str) else _known_ids(one, tokenizer) for one in several]
+
+
+def _question(ids: list[int], model: Served) -> str:
+    """A prompt without the headings of the model's format, as it was asked."""
+    text = model.folder.tokenizer.decode(ids)
+    return model.folder.prompt_format.question(text) if model.answers else text
 
 
 def _encoded(prompt: str, tokenizer: Tokenizer) -> list[int]:

@@ -17,6 +17,7 @@ from slm.data.batches import Batches, Documents, PackedBatches, Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer
 from slm.device import Machine, can_compile, choose_machine, describe_machine
+from slm.domain import Domain
 from slm.errors import TrainingError
 from slm.model.gpt import GPT
 from slm.training.config import TrainingConfig
@@ -108,11 +109,12 @@ def make_trainer(
     pace: Pace | None = None,
     clock: Callable[[], float] = time.perf_counter,
     watch: Watch | None = None,
+    domain: Domain | None = None,
 ) -> Trainer:
-    """A trainer for `run`. `record` goes into the slm.json of every checkpoint."""
+    """A trainer for `run`. `record` goes into the slm.json of every checkpoint, and a copy of the domain beside it."""
 
     def save(folder: Path, progress: dict[str, Any], state: TrainingState | None) -> None:
-        save_model(folder, model, tokenizer, prompt_format, {**record, **progress}, state)
+        save_model(folder, model, tokenizer, prompt_format, {**record, **progress}, state, domain=domain)
 
     batches, held_out = (batches_of(samples, config) for samples in (training, validation))
     machine = setup.machine()

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
+
+NOTICE = load_domain("medical").notice
 
 pytestmark = pytest.mark.usefixtures("few_strings")
 

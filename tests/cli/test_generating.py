@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.model_folder import open_model_folder
+
+NOTICE = load_domain("medical").notice
 
 
 def generated(slm, *words: str) -> dict:
@@ -27,7 +29,7 @@ def generated(slm, *words: str) -> dict:
 def test_generate_takes_the_newest_run_and_says_which(slm, workshop) -> None:
     outcome = slm("generate", "The fox", "--max-new-tokens", "3")
     assert outcome.code == 0
-    assert outcome.out.startswith("The fox") and "model: runs/" in outcome.err
+    assert outcome.out.startswith(f"{NOTICE}\n\nThe fox") and "model: runs/" in outcome.err
 
 
 def test_the_same_seed_gives_the_same_text(slm, workshop) -> None:
@@ -109,9 +111,29 @@ def test_a_question_shows_the_response_with_the_notice(slm, workshop) -> None:
     words = ("tuned", "--question", "What is thing 3?", "--max-new-tokens", "4")
     outcome = slm("generate", *words)
     assert outcome.code == 0
-    assert "###" not in outcome.out and NOTICE in outcome.err
+    assert "###" not in outcome.out and outcome.out.startswith(f"{NOTICE}\n\n") and outcome.out.count(NOTICE) == 1
     as_json = generated(slm, *words)
     assert as_json["notice"] == NOTICE and as_json["prompt"].startswith("### Question:\nWhat is thing 3?\n")
+
+
+def test_advice_comes_before_all_else_and_once(slm, workshop) -> None:
+    words = ("tuned", "--question", "my dads face is drooping", "--max-new-tokens", "4")
+    outcome = slm("generate", *words)
+    advice = generated(slm, *words)["emergency"]
+    assert advice["kind"] == "stroke" and advice["phrase"] == "face is drooping" and advice["sources"]
+    assert outcome.out.startswith(f"{advice['advice']}\n{NOTICE}\n\n") and outcome.out.count(advice["advice"]) == 1
+
+
+def test_a_question_in_another_language_is_told_that_emergencies_are_not_recognised(slm, workshop) -> None:
+    words = ("generate", "tuned", "--max-new-tokens", "4", "--question")
+    german = slm(*words, "Mein Vater hat starke Schmerzen und ich weiss nicht was")
+    assert german.out.startswith("Signs of an emergency")
+    assert "emergency" not in slm(*words, "What is thing 3?").out
+
+
+def test_a_story_model_of_the_general_domain_says_no_more_than_its_story(slm, workshop) -> None:
+    outcome = slm("generate", "base", "my dads face is drooping", "--max-new-tokens", "4")
+    assert outcome.out.startswith("my dads face is drooping")
 
 
 def test_a_question_to_a_story_model_is_refused(slm, workshop) -> None:
@@ -179,12 +201,17 @@ def chat(slm, workshop, monkeypatch):
 @pytest.mark.parametrize("end", ["", "\n", "\nThis is never asked.\n"])
 def test_a_chat_answers_line_by_line_until_an_empty_line_or_the_end(end: str, chat, slm) -> None:
     outcome = chat(f"What is thing 3?\n  What is thing 4?  \n{end}")
-    assert outcome.code == 0 and outcome.err.splitlines() == [f"model: {Path('runs/tuned/checkpoints/best')}", NOTICE]
+    assert outcome.code == 0 and outcome.err.splitlines() == [f"model: {Path('runs/tuned/checkpoints/best')}"]
     alone = [
         slm("generate", "tuned", "--question", f"What is thing {n}?", "--max-new-tokens", "4").out.strip("\n")
         for n in (3, 4)
     ]
     assert outcome.out.rstrip("\n") == f"{alone[0]}\n\n{alone[1]}"
+
+
+def test_a_chat_puts_advice_first(chat) -> None:
+    outcome = chat("i took a whole bottle of pills\n", "tuned")
+    assert outcome.out.startswith("This may be an emergency.") and outcome.out.count(NOTICE) == 1
 
 
 def test_a_story_model_goes_on_from_openings(chat) -> None:

@@ -15,8 +15,9 @@ import torch
 from tiny import byte_alphabet, tiny_definition, tiny_model, tiny_tokenizer
 
 from slm.checkpoint import LoadedModel
-from slm.data.prompt_format import NOTICE, PromptFormat
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, gpt2_tokenizer
+from slm.domain import load_domain
 from slm.errors import MissingExtra, ModelError
 from slm.export.browser import Browser, chromium_path
 from slm.export.web import write_web
@@ -24,6 +25,8 @@ from slm.export.weights import rounded
 from slm.generation.generator import GenerationConfig, Generator
 from slm.generation.torch_engine import TorchEngine
 from slm.model.gpt import GPT
+
+NOTICE = load_domain("medical").notice
 
 TEXT = "The cat sat on the mat. Then"
 SHAPE = {"block_size": 40, "n_embd": 40, "n_head": 5}  # no multiple of what the kernel takes at once

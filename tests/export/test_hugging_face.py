@@ -10,10 +10,13 @@ import pytest
 import torch
 
 from slm.checkpoint import load_model
-from slm.data.prompt_format import NOTICE, PromptFormat
+from slm.data.prompt_format import PromptFormat
+from slm.domain import load_domain
 from slm.export.hard_strings import hard_strings
 from slm.export.hugging_face import TransformersFolder, write_hugging_face
 from slm.export.model_card import model_card
+
+NOTICE = load_domain("medical").notice
 
 IDS = [3, 7, 1, 200, 13, 8, 44, 90]
 

@@ -15,14 +15,17 @@ import torch
 from tiny import tiny_definition, tiny_model, tiny_tokenizer
 
 from slm.checkpoint import LoadedModel
-from slm.data.prompt_format import NOTICE, PromptFormat
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, gpt2_definition
+from slm.domain import load_domain
 from slm.errors import ConfigError, ModelError
 from slm.export.kernel import kernel
 from slm.export.letters import letters_digits_spaces
 from slm.export.web import write_web
 from slm.export.weights import pack, rounded
 from slm.model.gpt import GPT, GPTConfig
+
+NOTICE = load_domain("medical").notice
 
 FILES = {
     "index.html", "style.css", "icon.svg", "manifest.webmanifest", "page.js", "engine.js", "worker.js", "model.js",

@@ -22,11 +22,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from slm.data.prompt_format import NOTICE, PromptFormat
+from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer
+from slm.domain import heading, load_domain
 from slm.generation.batch import Batch, Drawn, GenerationConfig
 from slm.generation.engine import Engine
 from slm.serving import runs as runs_routes
+
+NOTICE = load_domain("medical").notice
 
 PAGE = Path(runs_routes.__file__).parent / "page"
 POLICY = (
@@ -182,11 +185,13 @@ class PageServer:
             body.get("max_tokens", 100), body.get("temperature", 0.8), body.get("top_k", 50), seed=body.get("seed", 0),
             log_probabilities=body.get("logprobs"), continue_past_context=True,
         )  # fmt: skip
+        first = heading(load_domain("medical"), prompt).fields() if chat and model.answers else {}
         count, whole = 0, False
         try:
             for sample, text, reason, logprobs in model.write(prompt, config, body.get("n", 1)):
                 said = {"delta": {"content": text}} if chat else {"text": text, "logprobs": logprobs}
-                yield _event({"choices": [{"index": sample, "finish_reason": reason or None, **said}]})
+                yield _event({**first, "choices": [{"index": sample, "finish_reason": reason or None, **said}]})
+                first = {}
                 count += 1
                 await asyncio.sleep(model.pace)
             end: dict[str, Any] = {"choices": [], "usage": {"completion_tokens": count}}

@@ -7,11 +7,13 @@ import re
 import pytest
 from serving.conftest import Running, opened, running
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.generation.engines import open_engine
 from slm.generation.generator import GenerationConfig, Generator
 from slm.serving.figures import Figures
 from slm.serving.schemas import UNSUPPORTED
+
+NOTICE = load_domain("medical").notice
 
 COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
 
@@ -60,7 +62,24 @@ def test_a_tuned_model_is_asked_in_its_own_format(server: Running, folders, name
     events = server.events(CHAT, asked)
     deltas = [choice["delta"] for event in events for choice in event["choices"]]
     assert "".join(delta.get("content") or "" for delta in deltas) == prompt_format.shown(text)
-    assert deltas[0]["role"] == "assistant" and events[-1]["notice"] == NOTICE
+    assert deltas[0]["role"] == "assistant" and events[0]["notice"] == NOTICE
+    assert not any("notice" in event for event in events[1:])
+
+
+def test_signs_of_an_emergency_come_first_in_both_apis(server: Running):
+    said = "my dads face is drooping"
+    turns = (("user", said), ("assistant", "."), ("user", "ok"))
+    messages = [{"role": role, "content": text} for role, text in turns]
+    for path, asked in ((CHAT, {"messages": messages}), (COMPLETIONS, {"prompt": ["A cold.", said]})):
+        asked |= {"model": "answers", "max_tokens": 3}
+        answer = server.ask(path, asked).json
+        assert (answer["emergency"]["kind"], answer["emergency"]["phrase"]) == ("stroke", "face is drooping")
+        assert next(iter(answer)) == "emergency" and answer["notice"] == NOTICE
+        first, *others = server.events(path, asked)
+        assert first["emergency"] == answer["emergency"] and not any("emergency" in event for event in others)
+    asked = {"model": "answers", "prompt": "### Question:\nMein Kind hat das und ich\n### Response:\n", "max_tokens": 3}
+    assert "English only" in server.ask(COMPLETIONS, asked).json["remark"]
+    assert "emergency" not in server.ask(CHAT, {"model": "stories", "messages": messages[:1], "max_tokens": 3}).json
 
 
 def test_several_turns_are_written_as_the_chat_template_writes_them(server: Running, folders):

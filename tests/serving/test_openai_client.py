@@ -7,7 +7,9 @@ import asyncio
 import pytest
 from serving.conftest import Running
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
+
+NOTICE = load_domain("medical").notice
 
 openai = pytest.importorskip("openai", reason="the package openai is missing")
 

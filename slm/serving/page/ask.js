@@ -6,7 +6,6 @@ import { stream } from "./stream.js";
 import { facts, speed } from "./wording.js";
 
 const QUESTIONS = ["What are the symptoms of a cold?", "What helps against a headache?", "How is asthma treated?"];
-const CAREFUL = "A research model: it knows little and is often wrong. It is no substitute for a doctor.";
 
 export function startAsk() {
   let models = [];
@@ -57,6 +56,7 @@ export function startAsk() {
       const [choice] = chunk.choices ?? [];
       shown.text.append(choice?.delta?.content ?? "");
       if (choice?.finish_reason === "length") shown.end.textContent = "It reached its length and breaks off here.";
+      shown.head(chunk);
       cite(shown, chunk.citations ?? choice?.delta?.citations);
       tokens = chunk.usage?.completion_tokens ?? tokens;
     }
@@ -86,7 +86,7 @@ export function startAsk() {
       models = found.filter(({ kind }) => kind === "answers");
       chooseModel(element("ask-model"), models);
       tell("ask-facts", facts(model()));
-      element("ask-notice").textContent = model()?.notice || CAREFUL;
+      element("ask-notice").textContent = model()?.notice ?? "";
       show("ask-none", !models.length);
       show("ask-work", models.length > 0);
       element("ask-start").disabled = Boolean(stopping) || !models.length;
@@ -99,9 +99,20 @@ function answerTo(question, model) {
   const text = build("p", { class: "written", "aria-live": "polite", "aria-busy": "true" });
   const end = build("p", { class: "hint end" });
   const sources = build("div", { class: "sources", hidden: true });
-  const notice = build("p", { class: "notice", role: "note" }, model.notice || CAREFUL);
-  const made = build("article", { class: "answer" }, build("h2", { class: "question" }, question), text, end, sources, notice);
-  return { element: made, text, end, sources };
+  const notice = build("p", { class: "notice", role: "note" }, model.notice ?? "");
+  const advice = build("div", { class: "advice", role: "alert", hidden: true });
+  const made = build("article", { class: "answer" }, build("h2", { class: "question" }, question), advice, text, end, sources, notice);
+  return { element: made, text, end, sources, head: (chunk) => advise(advice, chunk) };
+}
+
+// What has to be read before the answer: advice where the question tells of an emergency, or that it was not checked.
+function advise(shown, { emergency, remark }) {
+  if (!emergency && !remark) return;
+  const from = (emergency?.sources ?? []).map(({ name, url }) => build("li", {}, /^https:\/\//.test(url)
+    ? build("a", { href: url, rel: "noreferrer" }, name) : name));
+  shown.replaceChildren(...(emergency ? [build("p", {}, build("b", {}, emergency.advice))] : []),
+    ...(from.length ? [build("ul", {}, ...from)] : []), ...(remark ? [build("p", {}, remark)] : []));
+  shown.hidden = false;
 }
 
 // Citations: texts, or objects with a title, a source and a passage; whatever there is of them, as text.

@@ -13,9 +13,11 @@ from serving.page_browser import MARKUP, OpenPage, expect, letters, write_run
 from serving.page_server import PageServer
 from tiny import tiny_tokenizer
 
-from slm.data.prompt_format import NOTICE
+from slm.domain import load_domain
 from slm.generation.generator import GenerationConfig, Generator
 from slm.training.run_folder import RunFolder
+
+NOTICE = load_domain("medical").notice
 
 # Write
 
@@ -180,6 +182,21 @@ def test_an_answer_stands_with_its_notice(site: PageServer, open_page: OpenPage)
     assert page.locator(".answer .written").inner_text()
     assert site.asked[-1]["messages"] == [{"role": "user", "content": "What are the symptoms of a cold?"}]
     assert page.locator("#ask-model option").all_inner_texts() == ["medical", "cited"]
+
+
+def test_advice_in_an_emergency_stands_above_the_answer(site: PageServer, open_page: OpenPage):
+    page = open_page(site, "#ask")
+    page.fill("#question", "my dads face is drooping")
+    page.click("#ask-start")
+    advice = page.locator(".answer .advice")
+    expect(advice).to_contain_text("Call your local emergency number now")
+    assert advice.get_attribute("role") == "alert"
+    assert advice.locator("a").first.get_attribute("href").startswith("https://")
+    assert advice.bounding_box()["y"] < page.locator(".answer .written").bounding_box()["y"]
+    page.fill("#question", "What helps?")
+    page.click("#ask-start")
+    expect(page.locator(".answer")).to_have_count(2)
+    expect(page.locator(".answer .advice").first).to_be_hidden()
 
 
 def test_sources_are_shown_as_text(site: PageServer, open_page: OpenPage):
