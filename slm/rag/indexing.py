@@ -90,6 +90,7 @@ def index_documents(
     the report. Raises DataError, ConfigError, NetworkError, with the index as it was.
     """
     settings = settings or IndexSettings()
+    FieldColumns(settings.columns)  # before a folder is made
     found = _resolved(sources, settings)
     with PassageStore.open_for_writing(folder) as store, store.changing():
         return _Update(store, settings, progress, report).run(found)

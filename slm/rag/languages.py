@@ -29,24 +29,32 @@ STOP_WORDS = {
 """ISO 639-1 to the name of the list in `bm25s.stopwords`."""
 
 ENOUGH = 400  # characters that are looked at
+ENOUGH_WORDS = 20
 ABOUND = 0.2  # share of stop words among the words; in a neighbouring language few of them mean anything
 SURE = 0.5  # of all languages together: probabilities come out flat, since the detector tempers them by length
+LIKELY = 0.1  # the same, where the text before was in that language
 POSSIBLE = 0.1  # share from which a language of the index is considered for a question
 
 
 def language_of(text: str, likely: str = "") -> str:
     """ISO 639-1 code of the language of `text`, '' where it is too short or too mixed to tell.
 
-    `likely`, that of the text before, is taken without more ado where its stop words abound.
+    `likely` is the language of the text before: where its stop words abound, it is that without more ado, and where
+    nothing fits better, less evidence will do.
     """
     head = _head(text)
-    if likely in STOP_WORDS:
-        words = head.lower().split()
-        stopped = stop_words(likely)
-        if len(words) >= 20 and sum(word in stopped for word in words) >= ABOUND * len(words):
-            return likely
+    if _abounds(head, likely):
+        return likely
     language, share = _detector().classify(head)
-    return language if share >= SURE else ""
+    return language if share >= (LIKELY if language == likely else SURE) else ""
+
+
+def _abounds(text: str, language: str) -> bool:
+    """Whether the text is full of the language's stop words."""
+    if language not in STOP_WORDS:
+        return False
+    words, stopped = text.lower().split(), stop_words(language)
+    return len(words) >= ENOUGH_WORDS and sum(word in stopped for word in words) >= ABOUND * len(words)
 
 
 def languages_of_question(question: str, among: Sequence[str]) -> tuple[str, ...]:

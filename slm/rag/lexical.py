@@ -6,6 +6,7 @@ place in a ranking. Scores are bm25s's defaults (Lucene's form, k1 1.5, b 0.75).
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from slm.errors import import_extra
+from slm.rag.languages import stemmer
 from slm.rag.passage_store import PassageStore, digest_of
 from slm.rag.terms import TERMS_VERSION, terms
 
@@ -73,16 +75,40 @@ def build(store: PassageStore, progress: Progress = lambda what, done, total: No
     total = store.counts()["passages"]
     vocabulary: dict[str, int] = {"": 0}  # a term that no text has, so that there is one in any case
     rows, passages, seen = [], array("q"), set()
+    unstemmed: set[str] = set()
     for done, searched in enumerate(store.searched(), 1):
         if done % 1000 == 0:
             progress("counting words", done, total)
         text = digest_of(searched.text)
         if text not in seen:
             seen.add(text)
-            numbers = (vocabulary.setdefault(term, len(vocabulary)) for term in terms(searched.text, searched.language))
-            rows.append(array("i", numbers))
+            found = terms(searched.text, searched.language)
+            rows.append(array("i", (vocabulary.setdefault(term, len(vocabulary)) for term in found)))
             passages.append(searched.id)
+            if not searched.language:
+                unstemmed.update(found)
     bm25 = bm25s.BM25()
     if rows:
         bm25.index((rows, vocabulary), show_progress=False)
+        _weigh_unstemmed(bm25.scores, vocabulary, unstemmed, store.languages())
     return LexicalIndex(bm25, np.frombuffer(passages, dtype=np.int64).copy())
+
+
+def _weigh_unstemmed(scores: dict[str, Any], vocabulary: dict[str, int], words: set[str], languages: Sequence[str]):
+    """Let a word of documents whose language is unknown be as common as it is with its stems in the other languages.
+
+    Without this, "inherited" in one such document would be the rarest word of an index full of "inherit".
+    """
+    counts = np.diff(scores["indptr"])
+    for word in words:
+        stems = {stem for language in languages if language for stem in stemmer(language)([word])} - {word}
+        column, others = vocabulary[word], sum(int(counts[vocabulary[stem]]) for stem in stems if stem in vocabulary)
+        if others:
+            own, total = int(counts[column]), scores["num_docs"]
+            rarity = _rarity(min(own + others, total), total) / _rarity(own, total)
+            scores["data"][scores["indptr"][column] : scores["indptr"][column + 1]] *= rarity
+
+
+def _rarity(count: int, total: int) -> float:
+    """The inverse document frequency of Lucene's BM25, which bm25s has by default."""
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))

@@ -101,14 +101,13 @@ def _heading(text: str, start: int, end: int, following: bool) -> tuple[str, int
 
 
 def _looks_like_heading(text: str, start: int, line: str) -> bool:
-    """A short line that begins as a title does and ends without a mark."""
-    begins = not line[0].islower() and any(map(str.isalpha, line))
-    return begins and line[-1] not in ".!?…:;,。！？：" and len(line.split()) <= 14 and not is_list_item(text, start)
+    """A short line that begins as a title does and has no sentence's end in it."""
+    begins = not line[0].islower() and any(map(str.isalpha, line)) and not is_list_item(text, start)
+    ends = re.search(r"[.!?…](?:\s|\Z)|[:;,]\Z|[。！？：]", line)
+    return begins and not ends and len(line.split()) <= 14
 
 
-def _packed(
-    spans: list[tuple[int, int]], length: int
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _packed(spans: list[tuple[int, int]], length: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """(first, last) sentence of each passage: as few passages as `length` allows, of about the same length."""
     if not spans:
         return

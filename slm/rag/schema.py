@@ -17,6 +17,8 @@ APPLICATION = 0x736C6D31  # 'slm1', in the header of the file
 FORMAT = 1
 """Raised when the tables change; an index of a later format is refused, one of an earlier is made anew."""
 
+SECONDS_TO_WAIT = 5  # for another process that is busy with the index
+
 TABLES = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
@@ -60,7 +62,9 @@ def connect(path: Path, writable: bool) -> sqlite3.Connection:
 
 def _connected(path: Path, mode: str, writable: bool) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=SECONDS_TO_WAIT, check_same_thread=False
+    )
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")

@@ -1,4 +1,5 @@
-"""A tiny task in which words alone do not tell the answer, and an encoder that was trained on it."""
+"""A small file of answers and an index over it; a tiny task in which words alone do not tell the answer, and an encoder
+that was trained on it."""
 
 from __future__ import annotations
 
@@ -6,7 +7,22 @@ import json
 from pathlib import Path
 
 import pytest
+from rag_documents import RECORDS, write_records
 from tiny_pairs import TINY, records
+
+from slm.rag.indexing import index_documents
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    return write_records(tmp_path / "answers.jsonl", RECORDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, answers: Path) -> Path:
+    """An index of four answers."""
+    index_documents(tmp_path / "index", (str(answers),))
+    return tmp_path / "index"
 
 
 @pytest.fixture(scope="session")
