@@ -30,7 +30,7 @@ from slm.domain import load_domain
 from slm.evaluation.answers import rouge_l, token_f1
 from slm.rag import abstention
 from slm.rag.abstention import Judge, fit_judge
-from slm.rag.answering import PASSAGES, answer, checked
+from slm.rag.answering import PASSAGES, answer
 from slm.rag.calibration import area_under_roc, calibration_error, coverage_at_precision, reliability
 from slm.rag.evidence import NAMES, VECTOR_NAMES, evidence
 from slm.rag.indexing import IndexSettings, index_documents
@@ -41,6 +41,8 @@ from slm.rag.retriever import Retriever
 from slm.rag.vectors import choose_encoder
 
 Row = dict[str, str]
+PRECISION = 0.95  # at which coverage is told
+THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
 TAKEN_OUT = 0.25  # of the diseases
 FITTED_ON = 2000  # questions of each kind at most
 
@@ -93,24 +95,24 @@ def fit(train: list[Row], folder: Path, encoder: str, titles: bool) -> Judge:
     names = NAMES + VECTOR_NAMES if encoder else NAMES
     judge = fit_judge(np.vstack(figures), labels, names)
     said = [judge.probabilities(part) for part in figures]
-    coverage, threshold = coverage_at_precision(*said, abstention.PRECISION)
-    print(f"fitted on {len(labels)} training questions: area under ROC {area_under_roc(*said):.3f}, coverage at "
-          f"{abstention.PRECISION:.0%} precision {coverage:.3f} from {threshold:.3f} up")  # fmt: skip
-    return Judge(judge.names, judge.mean, judge.spread, judge.weights, judge.bias, threshold)
+    print(f"fitted on {len(labels)} training questions: area under ROC {area_under_roc(*said):.3f}")
+    return judge
 
 
 def print_abstention(judge: Judge, figures: dict[str, np.ndarray], plot: Path | None) -> dict[str, Any]:
     """The table of abstention; figures by kind, 'answerable' first."""
     said = {kind: judge.probabilities(own) for kind, own in figures.items()}
     good = said.pop("answerable")
-    print(f"\n| unanswerable: | questions | area under ROC | coverage at {abstention.PRECISION:.0%} precision "
+    print(f"\n| unanswerable: | questions | area under ROC | coverage at {PRECISION:.0%} precision "
           "| answered all the same |\n| --- | --- | --- | --- | --- |")  # fmt: skip
     for kind, bad in said.items():
-        coverage, _ = coverage_at_precision(good, bad, abstention.PRECISION)
+        coverage, _ = coverage_at_precision(good, bad, PRECISION)
         print(f"| {kind} | {len(bad)} | {area_under_roc(good, bad):.3f} | {coverage:.3f} "
               f"| {(bad >= judge.threshold).mean():.3f} |")  # fmt: skip
-    print(f"\nof {len(good)} answerable questions {(good >= judge.threshold).mean():.3f} are answered "
-          f"(threshold {judge.threshold:.3f})")  # fmt: skip
+    print(f"\n| answered from | {len(good)} answerable | {' | '.join(said)} |\n| --- | --- " + "| --- " * len(said) + "|")
+    for threshold in THRESHOLDS:
+        shares = [(own >= threshold).mean() for own in (good, *said.values())]
+        print(f"| {threshold} | {' | '.join(f'{share:.3f}' for share in shares)} |")
     bad = said["held-out diseases"]
     draws = random.Random(0).choices(range(len(bad)), k=len(good))  # as many of each kind
     probabilities = np.concatenate([good, bad[draws]])
@@ -163,13 +165,14 @@ def print_quotes(retriever: Retriever, valid: list[Row], limit: int) -> None:
         "as slm ask does": Quoting(),
         "3 sentences": Quoting(sentences=3),
         "8 sentences": Quoting(sentences=8, characters=2000),
-        "the first passage alone": Quoting(passages=1),
-        "5 passages": Quoting(passages=5),
-        "by place alone": Quoting(words=0, meaning=0),
-        "without the sentence's place": Quoting(place=0),
+        "from the first passage alone": Quoting(passages=1),
+        "without the passage's place": Quoting(rank=0),
+        "without the title": Quoting(title=0),
         "without words": Quoting(words=0),
-        "without vectors": Quoting(meaning=0),
+        "without the sentence's place": Quoting(place=0),
     }
+    if retriever.vectors is not None:
+        ways["without vectors"] = Quoting(meaning=0)
     print(f"\n| quotes for {len(asked)} questions | ROUGE-L | token F1 | sentences | words |\n| --- " + "| --- " * 4 + "|")
     for name, how in ways.items():
         chosen = {question: choose(question, hits[question], retriever, how) for question in asked}
@@ -205,8 +208,15 @@ def print_citations(retriever: Retriever, valid: list[Row]) -> None:
             documents = {quote.passage.document for quote in found.quotes}
             texts = {" ".join(retriever.store.document_text(number).split()) for number in documents}
             counts["any source right"] += bool(texts & right[question])
-    checked([], retriever.store)
     print(f"\nquotes over all validation questions: {dict(counts)}; {1000 * np.median(times):.1f} ms an answer, median")
+
+
+def print_answers(retriever: Retriever, valid: list[Row], count: int) -> None:
+    for question in some(list(dict.fromkeys(row["question"] for row in valid)), count, 0):
+        found = answer(question, retriever, load_domain("medical"))
+        print(f"\n## {question} ({found.probability:.2f})\n{found.text()}")
+        for passage in found.sources or found.nearest:
+            print(f"   {passage.title} {passage.url}")
 
 
 def main() -> None:
@@ -216,6 +226,7 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="fit the judge anew and package it")
     parser.add_argument("--no-titles", action="store_true", help="search the text alone, not the titles")
     parser.add_argument("--questions", type=int, default=200, help="for the table of quotes")
+    parser.add_argument("--show", type=int, default=0, help="print so many answers, drawn by seed 0, to be read")
     parser.add_argument("--plot", type=Path, help="write the reliability plot there")
     arguments = parser.parse_args()
     train, valid = (rows_of(arguments.data / f"medquad_{split}.jsonl.gz") for split in ("train", "valid"))
@@ -235,10 +246,14 @@ def main() -> None:
                 "held-out diseases": [row["question"] for row in valid if subject(row) in out],
                 **{name: questions(name, COUNT) for name in KINDS},
             }
+            titles_left = [set(subject(row).split()) for row in rest]
+            unnamed = {sub for sub in out if not any(set(sub.split()) <= title for title in titles_left)}
+            asked["of these, named in no other title"] = [r["question"] for r in valid if subject(r) in unnamed]
             print_abstention(judge, {name: figures_of(own, retriever) for name, own in asked.items()}, arguments.plot)
         with index_of(train + valid, work / "whole", arguments.encoder, titles) as retriever:
             print_citations(retriever, valid)
             print_quotes(retriever, valid, arguments.questions)
+            print_answers(retriever, valid, arguments.show)
 
 
 def package(kind: str, judge: Judge) -> None:

@@ -203,4 +203,4 @@ def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> 
             print(f"  {name}: {reason}")
         if len(report.unreadable) > SHOWN_UNREADABLE:
             print(f"  ... and {len(report.unreadable) - SHOWN_UNREADABLE} more: --json lists them")
-    print(f'\nnext: slm ask "..." --index {folder}')
+    print(f'\nnext: slm search "..." --index {folder}, or slm ask "..." for an answer from it')

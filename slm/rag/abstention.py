@@ -22,9 +22,8 @@ from slm.rag.evidence import NAMES, VECTOR_NAMES, evidence
 from slm.rag.retriever import Hit, Retriever
 
 FILE = Path(__file__).with_name("judges.json")
-PRECISION = 0.95
-"""The threshold is set so that, of as many questions that the sources answer as others, this share of the answered ones
-are answered by the sources."""
+THRESHOLD = 0.5
+"""From which an answer is given: where, of as many questions that the sources answer as others, it is likelier than not."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Judge:
         return cls(tuple(values["names"]), *arrays, values["bias"], values["threshold"])
 
 
-def fit_judge(figures: np.ndarray, answered: np.ndarray, names: Sequence[str], threshold: float = 0.5) -> Judge:
+def fit_judge(figures: np.ndarray, answered: np.ndarray, names: Sequence[str], threshold: float = THRESHOLD) -> Judge:
     """The regression of `answered` (N,) of 0 and 1 on figures (N, F)."""
     mean, spread = figures.mean(axis=0), figures.std(axis=0)
     spread = np.where(spread < 1e-9, 1.0, spread)

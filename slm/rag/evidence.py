@@ -7,6 +7,7 @@ that no text has weighs most.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,11 +18,12 @@ from slm.rag.retriever import LONGEST_QUESTION, Hit, Retriever
 from slm.rag.terms import terms
 
 LOOKED_AT = 5  # passages
-HEAD = 300  # characters of a passage that say what it is about
+HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
+FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
 _WORD = re.compile(r"\w\w+")
 NAMES = (
-    "coverage", "first_coverage", "head_coverage", "title_coverage", "rarest", "rarest_in_title", "rarest_in_head",
-    "missing", "unknown", "fit", "rarest_often", "margin", "weight",
+    "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
+    "rarest_often", "margin", "weight",
 )  # fmt: skip
 VECTOR_NAMES = ("similarity", "similarity_margin", "agreement")
 
@@ -75,20 +77,19 @@ def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[s
 def evidence(question: str, hits: Sequence[Hit], retriever: Retriever) -> np.ndarray:
     """(F,) the figures of `NAMES`, and where the index has vectors those of `VECTOR_NAMES` too."""
     asked = AskedWords.of(question, retriever)
-    by_words = _by_words(asked, hits, retriever)
+    by_words = _by_words(asked, hits, retriever, question)
     return np.array(by_words if retriever.vectors is None else by_words + _by_vectors(hits))
 
 
-def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever) -> list[float]:
+def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, question: str) -> list[float]:
     if not hits or not asked.words:
         return [0.0] * len(NAMES)
     looked_at = [hit.passage for hit in hits[:LOOKED_AT]]
     texts = retriever.store.searched_texts([passage.id for passage in looked_at])
     bags = [frozenset(asked.of_text(texts.get(passage.id, passage.text))) for passage in looked_at]
     best = int(np.argmax([asked.share(bag) for bag in bags]))
-    titles = [frozenset(asked.of_text(f"{passage.title}\n{passage.heading}")) for passage in looked_at]
-    head = frozenset(asked.of_text(looked_at[best].text[:HEAD]))
-    own = asked.of_text(looked_at[best].text)
+    searched = texts.get(looked_at[best].id, looked_at[best].text)
+    head, own = frozenset(asked.of_text(searched[:HEAD])), asked.of_text(searched)
     vocabulary = retriever.lexical.bm25.vocab_dict if len(retriever.lexical.passages) else {}
     missing = [w for t, w in zip(asked.words, asked.weights.tolist(), strict=True) if t.isdisjoint(bags[best])]
     rarest = asked.rarest
@@ -97,22 +98,24 @@ def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever) -> l
         asked.share(bags[best]),
         asked.share(bags[0]),
         asked.share(head),
-        max(map(asked.share, titles)),
         float(not rarest.isdisjoint(bags[best])),
-        float(any(not rarest.isdisjoint(title) for title in titles)),
         float(not rarest.isdisjoint(head)),
         max(missing, default=0.0) / heaviest,
         1 - asked.share(vocabulary),
-        _fit(asked, hits),
+        _fit(asked, hits, retriever, question),
         min(1.0, 10 * sum(term in rarest for term in own) / (len(own) + 10)),
         _margin(hits, lexical.NAME),
         heaviest / float(np.log1p(len(retriever.lexical.passages))),
     ]
 
 
-def _fit(asked: AskedWords, hits: Sequence[Hit]) -> float:
-    """The best BM25 as a share of what a text could have that is full of the question's terms."""
-    return max((hit.scores.get(lexical.NAME, 0.0) for hit in hits), default=0.0) / (2.5 * float(asked.weights.sum()))
+def _fit(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, question: str) -> float:
+    """The best BM25 as a share of what a text could have that is full of the question's words, each as often as the
+    question has it: whoever repeats a word gains nothing."""
+    counted = Counter(retriever.terms(question))
+    times = [max(counted[form] for form in word) for word in asked.words]
+    most = FULL * float(asked.weights @ np.maximum(times, 1))
+    return min(1.0, max((hit.scores.get(lexical.NAME, 0.0) for hit in hits), default=0.0) / most)
 
 
 def _margin(hits: Sequence[Hit], name: str) -> float:

@@ -22,20 +22,24 @@ _LETTER = re.compile(r"[^\W\d_]")
 class Quoting:
     """How sentences are chosen; measured in docs/experiments.md, section 19."""
 
-    passages: int = 3
+    passages: int = 8
     """That are quoted from at most."""
     sentences: int = 5
     """That are quoted at most."""
     characters: int = 1200
     """Of all quotes together at most; the first sentence comes whatever its length."""
     rank: float = 1.0
-    """Weight of the passage's place, 1 for the first, 1/2 for the second."""
-    words: float = 0.6
+    """Weight of the passage's place: all of it for the first, half of it for the one that is `half` places behind."""
+    half: float = 3.0
+    words: float = 1.0
     """Weight of the share of the question's words that the sentence has, those of the title left out."""
-    place: float = 0.4
+    place: float = 0.3
     """Weight of standing early in the passage."""
     meaning: float = 0.5
     """Weight of the nearness of the sentence's vector to the question's."""
+    title: float = 1.5
+    """Weight of the share of the title's words that the question has: of two documents that fit, the one that is about
+    nothing else."""
     least: float = 0.6
     """A sentence is left out whose score is under this share of the best one's."""
 
@@ -53,7 +57,11 @@ class Quote:
 
 def choose(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting = Quoting()) -> list[Quote]:
     """The sentences to quote, passage by passage in the order of the hits, within one as they stand there."""
-    found = candidates(question, hits[: how.passages], retriever, how)
+    return select(candidates(question, hits[: how.passages], retriever, how), hits, how)
+
+
+def select(found: Sequence[Quote], hits: Sequence[Hit], how: Quoting) -> list[Quote]:
+    """The best of the candidates, as many as may be."""
     best = max((quote.score for quote in found), default=0.0)
     chosen: list[Quote] = []
     for quote in sorted(found, key=lambda quote: -quote.score):
@@ -72,11 +80,12 @@ def candidates(question: str, hits: Sequence[Hit], retriever: Retriever, how: Qu
     spans = [(place, *span) for place, hit in enumerate(hits) for span in spans_of(hit.passage.text)]
     texts = [hits[place].passage.text[start:end] for place, start, end in spans]
     near = _nearness(question, texts, retriever)
+    titles = [_title_share(asked, hit.passage, retriever) for hit in hits]
     found = []
     for (place, start, end), text, nearness in zip(spans, texts, near, strict=True):
         passage = hits[place].passage
-        score = how.rank / (1 + place) + how.place / (1 + start / 200) + how.meaning * nearness
-        score += how.words * _share_left(asked, passage, text)
+        score = how.rank / (1 + place / how.half) + how.place / (1 + start / 200) + how.meaning * nearness
+        score += how.words * _share_left(asked, passage, text) + how.title * titles[place]
         found.append(Quote(passage, start, end, text, score))
     return found
 
@@ -93,6 +102,14 @@ def spans_of(text: str) -> list[tuple[int, int]]:
             continue
         spans.append((start, end))
     return spans
+
+
+def _title_share(asked: AskedWords, passage: Passage, retriever: Retriever) -> float:
+    """The share of the weight of the title's terms that the question has."""
+    own = list(dict.fromkeys(asked.of_text(passage.title)))
+    weights = retriever.lexical.weights(own)
+    known = frozenset().union(*asked.words)
+    return float(sum(w for t, w in zip(own, weights, strict=True) if t in known) / (weights.sum() or 1.0))
 
 
 def _share_left(asked: AskedWords, passage: Passage, sentence: str) -> float:
