@@ -1,9 +1,10 @@
-"""How often a text is the same alone, in a batch, and behind a prefix that was computed before, a row for each engine.
+"""How often the fast engine writes the same text alone, in a batch, and behind a prefix; what its bits cost.
 
     python bench/agreement.py RUN      (openings are the first words of held-out documents)
 
 Half of the texts are greedy, half sampled with a seed of their own. In a batch means: among 15 others that begin and
-end at other moments. A prefix means: half of the opening was computed for an earlier text.
+end at other moments. A prefix means: half of the opening was computed for an earlier text. The cost is in bits per byte
+of held-out documents, over the model in 32 bits. Of the reference engine: tests/generation/test_torch_engine.py, slow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from slm.data.token_store import open_token_store
 from slm.data.tokenizer import Tokenizer
+from slm.evaluation.bits_per_byte import evaluate
 from slm.generation.batch import Batch, GenerationConfig
 from slm.generation.engine import Engine
 from slm.generation.engines import open_engine
@@ -59,6 +61,7 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="a run folder")
     parser.add_argument("--texts", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--documents", type=int, default=100, help="scored")
     arguments = parser.parse_args()
     run = find_run(str(arguments.run), Path("runs"))
     folder, store = open_model_folder(run.best_model()), open_token_store(Path(run.read()["data"]["folder"]))
@@ -68,15 +71,18 @@ def main() -> None:
         ids = document[: int(draw.integers(20, 60))].tolist()
         new, temperature = int(draw.integers(NEW // 2, NEW + 1)), 0.8 * (number % 2)
         requests.append((ids, GenerationConfig(new, temperature=temperature, seed=number)))
-    print("| engine | in a batch as alone | behind a prefix as alone |\n| --- | --- | --- |")
-    for kind, bits in (("torch", 32), ("onnx", 32), ("onnx", 8), ("onnx", 4)):
-        engine = open_engine(folder, kind, bits, arguments.threads)
+    print("| engine | in a batch as alone | behind a prefix as alone | bits per byte | cost |\n" + "| --- " * 5 + "|")
+    whole = None
+    for bits in (32, 8, 4):
+        engine = open_engine(folder, "onnx", bits, arguments.threads)
         expected = alone(engine, folder.tokenizer, requests)
         cells = [
-            sum(a == b for a, b in zip(expected, way(engine, folder.tokenizer, requests), strict=True))
-            for way in (together, behind_a_prefix)
-        ]
-        print(f"| {engine.name} | " + " | ".join(f"{same} of {len(requests)}" for same in cells) + " |", flush=True)
+            f"{sum(a == b for a, b in zip(expected, way(engine, folder.tokenizer, requests), strict=True))} of "
+            f"{len(requests)}" for way in (together, behind_a_prefix)
+        ]  # fmt: skip
+        score = evaluate(engine, store.validation, folder.tokenizer, arguments.documents).bits_per_byte
+        whole = whole or score
+        print(f"| {engine.name} | {' | '.join(cells)} | {score:.4f} | {100 * (score / whole - 1):+.3f} % |", flush=True)
 
 
 if __name__ == "__main__":

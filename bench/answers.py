@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from unanswerable import COUNT, KINDS, questions
 
+from slm.data.documents import DocumentsConfig, open_documents
 from slm.domain import load_domain
 from slm.evaluation.answers import rouge_l, token_f1
 from slm.rag import abstention
@@ -35,7 +36,7 @@ from slm.rag.calibration import area_under_roc, calibration_error, coverage_at_p
 from slm.rag.evidence import NAMES, VECTOR_NAMES, evidence
 from slm.rag.indexing import IndexSettings, index_documents
 from slm.rag.measures import bootstrap
-from slm.rag.pairs import key
+from slm.rag.pairs import key, sorted_pairs
 from slm.rag.quoting import Quoting, choose
 from slm.rag.retriever import Retriever
 from slm.rag.vectors import choose_encoder
@@ -83,12 +84,20 @@ def some(asked: list[str], count: int, seed: int) -> list[str]:
     return random.Random(seed).sample(asked, min(count, len(asked)))
 
 
-def fit(train: list[Row], folder: Path, encoder: str, titles: bool) -> Judge:
+def held_out_of_encoder(data: Path) -> set[str]:
+    """The training questions that `slm encoder train` holds out by default: on the others its vectors are too good."""
+    section = DocumentsConfig(source=(str(data / "medquad_train.jsonl.gz"),), kind="question_answer", holdout=0.1)
+    return {key(question) for question in sorted_pairs(open_documents(section)).held_out_questions()}
+
+
+def fit(train: list[Row], data: Path, folder: Path, encoder: str, titles: bool) -> Judge:
     """The judge of training questions: their answers indexed, or their disease taken out."""
     out = taken_out(train, seed=1)
     asked = {True: {}, False: {}}
+    usable = held_out_of_encoder(data) if encoder else None
     for row in train:
-        asked[subject(row) not in out].setdefault(key(row["question"]), row["question"])
+        if usable is None or key(row["question"]) in usable:
+            asked[subject(row) not in out].setdefault(key(row["question"]), row["question"])
     with index_of([row for row in train if subject(row) not in out], folder, encoder, titles) as retriever:
         figures = [figures_of(some(list(asked[kind].values()), FITTED_ON, 1), retriever) for kind in (True, False)]
     labels = np.repeat([1.0, 0.0], [len(part) for part in figures])
@@ -234,7 +243,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work, titles = Path(folder), not arguments.no_titles
         if arguments.fit:
-            judge = fit(train, work / "fit", arguments.encoder, titles)
+            judge = fit(train, arguments.data, work / "fit", arguments.encoder, titles)
             if titles:
                 package(kind, judge)
         judge = abstention.packaged_judges()[kind] if titles or not arguments.fit else judge

@@ -144,16 +144,17 @@ def prepare(model: str, folder: Path) -> dict[str, Any]:
     from ctranslate2.converters import TransformersConverter
 
     from slm.checkpoint import load_model
+    from slm.cli.sources import open_source
     from slm.export.gguf import write_gguf
 
-    loaded = load_model(model)
-    files = {"hf": model}
+    loaded = load_model(open_source(model, Path("runs")).path)
+    files = {"hf": str(loaded.folder)}
     for name, bits in (("Q8_0", 8), ("Q4_0", 4), ("F32", 32)):
         files[name] = str(folder / f"{name}.gguf")
         write_gguf(loaded, Path(files[name]), bits)
     for kind in ("int8", "float32"):
         files[kind] = str(folder / kind)
-        TransformersConverter(model).convert(files[kind], quantization=kind)
+        TransformersConverter(files["hf"]).convert(files[kind], quantization=kind)
     shape = loaded.model.config
     vocabulary = loaded.tokenizer.definition["model"]["vocab"]
     return {
@@ -198,13 +199,13 @@ def measured(name: str, bits: int, threads: int, batch_size: int, facts: Path) -
 
 
 def table(
-    facts: dict[str, Any], rates: dict[tuple[str, int, int, int], float], settings: list[tuple[int, int]]
+    facts: dict[str, Any], rates: Rates, settings: list[tuple[int, int]], engines: list[tuple[str, int]]
 ) -> None:
     """Print the figures, and how many times those of the peers ours are."""
     heads = " | ".join(f"{threads} thr, batch {size}" for threads, size in settings)
     print(f"\n| engine | layers x width | vocabulary | bits | {heads} |")
     print("| --- " * (4 + len(settings)) + "|")
-    for name, bits in ENGINES:
+    for name, bits in engines:
         cells = " | ".join(f"{rates[name, bits, *setting]:,.0f}" for setting in settings)
         print(f"| {name} | {facts['layers']} x {facts['width']} | {facts['vocabulary']:,} | {bits} | {cells} |")
     ours = [rates["slm, onnxruntime", 8, *setting] for setting in settings]
@@ -219,13 +220,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*")
     parser.add_argument("--repeats", type=int, default=2, help="processes of each measurement; the best counts")
+    parser.add_argument("--threads", type=int, nargs="*", default=THREADS)
+    parser.add_argument("--without", default="", help="leave out the engines with this in their name, such as torch")
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         name, bits, threads, size, facts = arguments.one
         print(one(name, int(bits), int(threads), int(size), json.loads(Path(facts).read_text())))
         return
-    settings = [(threads, size) for threads in THREADS for size in BATCHES]
+    settings = [(threads, size) for threads in arguments.threads for size in BATCHES]
+    engines = [engine for engine in ENGINES if not arguments.without or arguments.without not in engine[0]]
     for model in arguments.models:
         with tempfile.TemporaryDirectory() as folder:
             facts = prepare(model, Path(folder))
@@ -234,10 +238,10 @@ def main() -> None:
             rates: Rates = {}
             for _ in range(arguments.repeats):
                 for setting in settings:
-                    for engine in ENGINES:
+                    for engine in engines:
                         rate = measured(*engine, *setting, path)
                         rates[*engine, *setting] = max(rate, rates.get((*engine, *setting), 0.0))
-            table(facts, rates, settings)
+            table(facts, rates, settings, engines)
 
 
 if __name__ == "__main__":

@@ -206,7 +206,7 @@ def client(url: str, streams: int, tokens: int, end: int, seed: int) -> dict[str
 
     async def all_of_them() -> list[tuple[int, float, int]]:
         bodies = [body(OPENINGS[n % len(OPENINGS)], tokens, end, seed + n) for n in range(streams)]
-        return await asyncio.gather(*(stream(url, each) for each in bodies))
+        return [result[:3] for result in await asyncio.gather(*(stream(url, each) for each in bodies))]
 
     return measured(all_of_them)
 
@@ -217,10 +217,10 @@ def crowd(url: str, clients: int, seconds: float, end: int) -> dict[str, Any]:
     async def one(number: int, until: float, results: list) -> None:
         while time.perf_counter() < until:
             opening = OPENINGS[number % len(OPENINGS)]
-            status, first, tokens = await stream(url, body(opening, SHORT, end, number))
+            status, first, tokens, wait = await stream(url, body(opening, SHORT, end, number))
             results.append((status, first, tokens if time.perf_counter() <= until else 0))
             if status == 429:
-                await asyncio.sleep(1 + number % 10 / 10)
+                await asyncio.sleep(min(wait + number % 10 / 10, max(0.0, until - time.perf_counter())))
 
     async def all_of_them() -> list[tuple[int, float, int]]:
         results: list[tuple[int, float, int]] = []
@@ -251,8 +251,8 @@ def body(prompt: str, tokens: int, end: int, seed: int) -> bytes:
     return json.dumps(content | SETTINGS | {"stream_options": {"include_usage": True}}).encode()
 
 
-async def stream(url: str, content: bytes) -> tuple[int, float, int]:
-    """Status, seconds to the first event, tokens by the usage at the end. Parses no more than that takes."""
+async def stream(url: str, content: bytes) -> tuple[int, float, int, float]:
+    """Status, seconds to the first event, tokens by the usage at the end, seconds to wait after a refusal."""
     host, _, port = url.removeprefix("http://").partition(":")
     began = time.perf_counter()
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -265,7 +265,8 @@ async def stream(url: str, content: bytes) -> tuple[int, float, int]:
         received += data
     writer.close()
     counts = re.findall(rb'"completion_tokens":\s*(\d+)', received)
-    return int(received[9:12] or 0), first, int(counts[-1]) if counts else 0
+    wait = re.search(rb"retry-after: *(\d+)", received)
+    return int(received[9:12] or 0), first, int(counts[-1]) if counts else 0, float(wait[1]) if wait else 0.0
 
 
 PARTS = {"prepare": prepare, "peer": peer, "bare": bare, "client": client, "crowd": crowd}

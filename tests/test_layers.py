@@ -28,7 +28,7 @@ LAYERS = (
     ("report", "recipe"),
     ("export", "stage", "prepare", "plan", "rag"),
     ("pretrain", "finetune"),
-    ("pipeline", "serving"),
+    ("pipeline", "serving", "suite"),
     ("cli",),
     ("__main__",),
 )

@@ -68,7 +68,7 @@ def test_everything_lies_in_its_place(run: RunFolder) -> None:
     names = {path.name for path in run.path.iterdir() if not path.name.startswith(".")}
     assert names == {
         "run.json", "metrics.jsonl", "evaluation.json", "samples", "checkpoints", "best_model_params.pt",
-        "loss_curve.png", "report.html",
+        "loss_curve.png", "report.html", "domain.toml",
     }  # fmt: skip
     assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == ["best", "last"]
     assert sorted(path.name for path in (run.path / "samples").iterdir()) == ["step-000000.json", "step-000040.json"]

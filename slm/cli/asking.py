@@ -32,6 +32,10 @@ def ask(
     show: Annotated[
         int, typer.Option(min=0, help="Open the source of this number: its passage, the quoted sentences marked.")
     ] = 0,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Answer from this probability up that the sources answer; 0 always. By default 0.5."),
+    ] = None,
     domain: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="In place of the index's: general, medical, or a .toml of your own.")
     ] = "",
@@ -56,8 +60,8 @@ def ask(
     folder = _writer(model, runs) if generate else None
     with retrieval.opened(index) as retriever:
         chosen = load_domain(domain) if domain else domain_of_index(retriever.folder)
-        found = answer(question, retriever, chosen, Quoting(sentences=k))
-    if show and show > len(found.sources):
+        found = answer(question, retriever, chosen, Quoting(sentences=k), threshold)
+    if show > len(found.sources):
         raise ConfigError(f"--show expects a source of the answer, 1 to {len(found.sources)}, got {show}")
     written = _written(folder, question) if folder and found.answered else ""
     if as_json:

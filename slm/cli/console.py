@@ -77,11 +77,16 @@ class ConsoleObserver(Observer):
         if self._what != what or self._progress is None:
             if self._what != what:
                 self._work_began, self._work_from = time.perf_counter(), done
+                self._last_line = self._work_began
             self._draw(what, 0, total)
         self._figures = self._time_left(done, total)
         self._update(done)
+        if not console.is_terminal and time.perf_counter() - self._last_line > SECONDS_BETWEEN_LINES:
+            self._last_line = time.perf_counter()
+            say(f"{what} {done}/{total}  {self._figures}")
         if done >= total:
             self._erase()
+            self._what = ""
 
     def _time_left(self, done: int, total: int) -> str:
         """'12 s left' by the pace so far, '' before there is one."""

@@ -25,8 +25,12 @@ def evaluate(
         str, typer.Argument(help="A run, a model folder or hub:owner/name; by default the newest run.")
     ] = "",
     data: Annotated[
-        str, typer.Option(help="A token store, or a source as for slm prepare; by default what the run was trained on.")
-    ] = "",
+        list[str] | None,
+        typer.Option(
+            help="A token store, or a source as for slm prepare; by default what the run was trained on. With --suite: "
+            "files, folders or MEASURE=FILE, repeatable."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="train or validation.")] = "validation",
     documents: Annotated[int, typer.Option(help="Documents to score, evenly spread; 0 scores all.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Windows scored together; the figures do not depend on it.")] = 16,
@@ -34,15 +38,50 @@ def evaluate(
         int, typer.Option(help="Also write so many texts, and measure how much of them is memorised.")
     ] = 0,
     column: options.Column = None,
+    suite: Annotated[
+        str, typer.Option(help="Measure what a suite lists instead: medical, or your own file.toml.")
+    ] = "",
+    limit: Annotated[int, typer.Option(help="Of a suite: questions of each measure, drawn by --seed; 0 all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of a suite: decides which questions are drawn.")] = 0,
+    engine: Annotated[
+        str, typer.Option(help="Of a suite: onnx (CPU), torch, or auto: torch to score, onnx in 32 bits to write.")
+    ] = "auto",
+    bits: Annotated[int, typer.Option(help="Of a suite: of onnx's weights, 32, 8 or 4; by default 32.")] = 0,
+    threads: options.Threads = 0,
+    encoder: Annotated[
+        str, typer.Option(metavar="FOLDER", help="Of a suite: a sentence encoder, to compare answers by meaning too.")
+    ] = "",
+    lm_eval_task: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Of a suite: also write its multiple choice as a task for lm-eval."),
+    ] = None,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Measure loss and bits per byte.
+    """Measure loss and bits per byte, or what a suite lists.
 
-    Scores documents of a split one by one, and gives a 95 % interval over them.
+    Scores documents of a split one by one, and gives a 95 % interval over them. A suite scores questions: multiple
+    choice by log-likelihood, greedy answers against references, each beside baselines that need no model.
 
-    Example: slm evaluate quick --documents 200
+    Example: slm evaluate quick --documents 200    or: slm evaluate quick --suite medical --data questions/
     """
+    if suite:
+        from slm.cli.suites import evaluate_suite
+        from slm.suite import SuiteSettings
+
+        if column:
+            raise ConfigError("--column does not go with --suite, whose columns stand in its own file")
+        settings = SuiteSettings(engine, bits, threads, limit, seed, lm_eval_task)
+        evaluate_suite(model, suite, data or [], settings, encoder, as_json, runs)
+    else:
+        _evaluate(model, data or [], split, documents, batch_size, samples, column, as_json, runs)
+
+
+def _evaluate(
+    model: str, data: list[str], split: str, documents: int, batch_size: int, samples: int, column: list[str] | None,
+    as_json: bool, runs: Path,
+) -> None:  # fmt: skip
+    """Bits per byte of a split, printed."""
     from dataclasses import asdict
 
     from slm.cli.console import ConsoleObserver
@@ -57,7 +96,9 @@ def evaluate(
         raise ConfigError(
             f"--split expects {' or '.join(SPLITS)} and --batch-size at least 1, got {split!r} and {batch_size}"
         )
-    loaded, store = model_and_store(model, data, column, runs)
+    if len(data) > 1:
+        raise ConfigError(f"--data expects one token store or source, got {', '.join(data)}; several go with --suite")
+    loaded, store = model_and_store(model, data[0] if data else "", column, runs)
     loaded.model.to(choose_machine(precision="float32").device)
     observer, responses = ConsoleObserver(), store.prompt_format is not None
     try:

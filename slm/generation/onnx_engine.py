@@ -1,7 +1,7 @@
 """The fast engine for CPUs: ONNX Runtime over the graph of `onnx_graph`, with the cache in our own memory. No torch.
 
-Sequences lie in rows of one array a layer, so that those that go on by one token are one batch, wherever they stand;
-prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
+Sequences lie in rows of one array a layer, so that those that go on by a few tokens are one batch, wherever they stand;
+longer prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import onnxruntime
 from slm.errors import ModelError
 
 PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
+FEW = 8  # tokens: so many and fewer go through in a batch with others', one after another; more of them alone, at once
 CPU = "cpu"
 
 
@@ -38,12 +39,12 @@ class OnnxEngine:
         self._lengths: dict[int, int] = {}
         self._next = 0
         self._capacity = 0
-        self._grow(1)
 
     def open(self) -> int:
         self._next += 1
         self._rows.append(self._next)
-        self._grow(len(self._rows))
+        if len(self._rows) > self._capacity:
+            self._make_room(max(len(self._rows), self.slots))
         self._lengths[self._next] = 0
         return self._next
 
@@ -64,17 +65,15 @@ class OnnxEngine:
     def extend(self, parts: Mapping[int, Sequence[int]]) -> np.ndarray:
         place = {sequence: number for number, sequence in enumerate(parts)}
         logits = np.empty((len(parts), self.vocabulary), np.float32) if len(parts) > 1 else None
-        one_by_one = [sequence for sequence, ids in parts.items() if len(ids) > 1]
-        together = [sequence for sequence, ids in parts.items() if len(ids) == 1]
+        one_by_one = [sequence for sequence, ids in parts.items() if len(ids) > FEW]
+        together = {sequence: ids for sequence, ids in parts.items() if len(ids) <= FEW}
         for sequence in one_by_one:
             found = self._prompt(sequence, parts[sequence])
             if logits is None:
                 return found
             logits[place[sequence]] = found[0]
         if together:
-            self._gather(together)
-            order = self._rows[: len(together)]
-            found = self._decode(np.array([parts[sequence][0] for sequence in order]), order)
+            found, order = self._together(together)
             if logits is None:
                 return found
             logits[[place[sequence] for sequence in order]] = found
@@ -104,17 +103,26 @@ class OnnxEngine:
         self._lengths[sequence] = end
         return logits[0]
 
-    def _decode(self, ids: np.ndarray, sequences: list[int]) -> np.ndarray:
-        """One token more for the sequences in the first rows: logits (B, V)."""
+    def _together(self, parts: Mapping[int, Sequence[int]]) -> tuple[np.ndarray, list[int]]:
+        """A few tokens each, as one batch that all end in: logits (B, V) after the last ones, and whose they are."""
+        for left in range(max(map(len, parts.values())), 0, -1):
+            now = [sequence for sequence, ids in parts.items() if len(ids) >= left]
+            self._gather(now)
+            order = self._rows[: len(now)]
+            logits = self._decode(np.array([parts[sequence][-left] for sequence in order]), order, wanted=left == 1)
+        return logits, order
+
+    def _decode(self, ids: np.ndarray, sequences: list[int], wanted: bool) -> np.ndarray:
+        """One token more for the sequences in the first rows: logits (B, V), or none (B, 0)."""
         past = np.array([self._lengths[sequence] for sequence in sequences])
         count = len(sequences)
         if count not in self._bindings:
             self._bindings[count] = self._bind(slice(0, count))
-        rows = np.zeros(1, np.int64)
+        rows = np.zeros(int(wanted), np.int64)
         logits = self._run(self._bindings[count], ids[:, None], past[:, None], past, int(past.max()) + 1, rows)
         for sequence in sequences:
             self._lengths[sequence] += 1
-        return logits[:, 0]
+        return logits[:, 0] if wanted else logits
 
     def _run(
         self, binding: Any, ids: np.ndarray, places: np.ndarray, last: np.ndarray, longest: int, rows: np.ndarray
@@ -155,15 +163,13 @@ class OnnxEngine:
             self._room[:, second, :, :length] = kept
             self._rows[first], self._rows[second] = self._rows[second], self._rows[first]
 
-    def _grow(self, rows: int) -> None:
-        if rows > self._capacity:
-            old, self._capacity = self._capacity, max(rows, 2 * self._capacity)
-            shape = (len(self._caches), self._capacity, self._heads, self.context, self._width)
-            room = np.zeros(shape, np.float32)
-            if old:
-                room[:, :old] = self._room
-            self._room = room
-            self._bindings: dict[int, Any] = {}  # by the number of rows that decode together
+    def _make_room(self, rows: int) -> None:
+        """For all slots at once: room that grows is copied, and only what is written to takes memory."""
+        room = np.zeros((len(self._caches), rows, self._heads, self.context, self._width), np.float32)
+        if self._capacity:
+            room[:, : self._capacity] = self._room
+        self._room, self._capacity = room, rows
+        self._bindings: dict[int, Any] = {}  # by the number of rows that decode together
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:

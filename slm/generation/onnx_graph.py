@@ -5,10 +5,10 @@
     past_key_values.N.key, .value (B, H, room, D)  ->  present.N.key, .value; the two may be one memory
     logits (B, R, V)
 
-Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded to 8 bits a block of a
-row, so that rows do not depend on one another. The embedding and the head are one tensor. Operators of the domain
-com.microsoft: GroupQueryAttention, MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu
-(ONNX Runtime's docs/ContribOperators.md).
+Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded too, by a row's own
+values, so that rows do not depend on one another. In 8 bits the engine takes `integer_graph`'s operators instead of
+MatMulNBits. The embedding and the head are one tensor. Operators of the domain com.microsoft: GroupQueryAttention,
+MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu (ONNX Runtime's docs/ContribOperators.md).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from onnx import TensorProto, helper, numpy_helper
 from slm import __version__
 from slm.errors import ConfigError
 from slm.model.gpt import GPT, GPTConfig
-from slm.model.quantization import quantize
+from slm.model.quantization import Quantized, quantize
 from slm.model.qwen3 import EPSILON, ROTARY_BASE
 
 CONTRIB = "com.microsoft"
@@ -34,6 +34,7 @@ ROUNDED_ACTIVATIONS = 4  # MatMulNBits' accuracy_level: the activations in 8 bit
 LAYER_NORM_EPSILON = 1e-5
 HEAD_MULTIPLES = {"gpt2": 8, "qwen3": 16}  # GroupQueryAttention's own, without and with rotation
 LARGEST_FILE = 2**31  # a protocol buffer's bound
+TABLE = "transformer.wte.weight"  # the embedding and the head
 
 Weights = Mapping[str, np.ndarray]
 
@@ -48,7 +49,9 @@ def build_graph(config: GPTConfig, weights: Weights, bits: int) -> onnx.ModelPro
         )
     if (size := sum(values.nbytes for values in weights.values()) * bits // 32) >= LARGEST_FILE:
         raise ConfigError(f"a graph in {bits} bits expects less than 2 GB, got {size / 1e9:.1f}: use --bits 8 or 4")
-    return Graph(config, weights, bits).built()
+    from slm.generation.integer_graph import IntegerGraph  # which is built on this module
+
+    return (IntegerGraph if bits == 8 else Graph)(config, weights, bits).built()
 
 
 def write_graph(model: GPT, path: Path, bits: int) -> None:
@@ -90,25 +93,28 @@ class Graph:
 
     def embedded(self) -> tuple[str, str]:
         """The residual stream (B, T, C) at its beginning, and the first block's norm of it."""
-        table = "transformer.wte.weight"
-        if self.bits == 32:
-            x = self.add("Gather", [self.weight(table), "input_ids"], "embedded")
-        else:
-            values, scales, quantized = self.quantized(table)
-            rows = self.constant("rows_of_embedding", np.array([self.config.vocab_size, -1]))
-            flat = self.add("Reshape", [values, rows], "embedding_rows")
-            x = self.add(
-                "GatherBlockQuantized", [flat, "input_ids", scales], "embedded", domain=CONTRIB,
-                bits=self.bits, block_size=quantized.block, gather_axis=0, quantize_axis=1,
-            )  # fmt: skip
-            if quantized.inputs % quantized.block:  # the last block of a row is filled up
-                bounds = {"first_channel": 0, "end_channel": quantized.inputs, "channel_axis": 2}
-                cut = [self.constant(name, np.array([value])) for name, value in bounds.items()]
-                x = self.add("Slice", [x, *cut], "embedded_row")
+        x = self.table_rows()
         if not self.rotary:
             places = self.add("Gather", [self.weight("transformer.wpe.weight"), "position_ids"], "places")
             x = self.add("Add", [x, places], "x0")
         return x, self.norm(x, "transformer.h.0.ln_1")
+
+    def table_rows(self) -> str:
+        """The tokens' rows of the embedding (B, T, C)."""
+        if self.bits == 32:
+            return self.add("Gather", [self.weight(TABLE), "input_ids"], "embedded")
+        values, scales, quantized = self.in_blocks(TABLE)
+        rows = self.constant("rows_of_embedding", np.array([self.config.vocab_size, -1]))
+        flat = self.add("Reshape", [values, rows], "embedding_rows")
+        x = self.add(
+            "GatherBlockQuantized", [flat, "input_ids", scales], "embedded", domain=CONTRIB,
+            bits=self.bits, block_size=quantized.block, gather_axis=0, quantize_axis=1,
+        )  # fmt: skip
+        if quantized.inputs % quantized.block == 0:
+            return x
+        bounds = {"first_channel": 0, "end_channel": quantized.inputs, "channel_axis": 2}  # the last block is filled up
+        cut = [self.constant(name, np.array([value])) for name, value in bounds.items()]
+        return self.add("Slice", [x, *cut], "embedded_row")
 
     def block(self, number: int, x: str, normed: str) -> tuple[str, str]:
         """One block, up to the norm that follows it."""
@@ -170,14 +176,14 @@ class Graph:
             )
         return self.add("LayerNormalization", [x, *self.norm_weights(name)], name, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
-    def added_and_normed(self, x: str, branch: str, name: str) -> tuple[str, str]:
-        """x + branch, and its norm, in one operation."""
+    def added_and_normed(self, x: str, branch: str, name: str, bias: str = "") -> tuple[str, str]:
+        """x + branch + bias, and its norm, in one operation."""
         outputs = [name, "", "", f"{name}.sum"]
         if self.rotary:
-            inputs = [x, branch, self.weight(f"{name}.weight")]
+            inputs = [x, branch, self.weight(f"{name}.weight"), bias]
             self.add("SkipSimplifiedLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=EPSILON)
         else:
-            inputs = [x, branch, *self.norm_weights(name)]
+            inputs = [x, branch, *self.norm_weights(name), bias]
             self.add("SkipLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=LAYER_NORM_EPSILON)
         return outputs[3], name
 
@@ -196,14 +202,14 @@ class Graph:
         return self.add("Add", [product, bias_name], f"{name}.out") if bias_name else product
 
     def multiplied(self, x: str, name: str, output: str, bias: str = "") -> str:
-        values, scales, quantized = self.quantized(name)
+        values, scales, quantized = self.in_blocks(name)
         return self.add(
             "MatMulNBits", [x, values, scales, "", "", bias], output, domain=CONTRIB,
             N=len(quantized.values), K=quantized.inputs, bits=self.bits, block_size=quantized.block,
             accuracy_level=ROUNDED_ACTIVATIONS,
         )  # fmt: skip
 
-    def quantized(self, name: str) -> tuple[str, str, Any]:
+    def in_blocks(self, name: str) -> tuple[str, str, Quantized]:
         quantized = quantize(self.weights[name], self.bits)
         values = self.constant(f"{name}.values", quantized.packed())
         return values, self.constant(f"{name}.scales", quantized.scales), quantized
@@ -213,15 +219,15 @@ class Graph:
 
     def logits(self, x: str) -> None:
         """The logits of final hidden states (B, R, C)."""
-        table = "transformer.wte.weight"
         if self.bits != 32:
-            self.multiplied(x, table, "logits")
+            self.multiplied(x, TABLE, "logits")
             return
         flat = self.add("Reshape", [x, self.constant("flat", np.array([-1, self.config.n_embd]))], "wanted_rows")
-        product = self.add("Gemm", [flat, table], "flat_logits", transB=1)
+        product = self.add("Gemm", [flat, TABLE], "flat_logits", transB=1)
         shape = self.add("Shape", [x], "wanted_shape", end=2)
-        whole = self.add("Concat", [shape, self.constant("vocabulary", np.array([-1]))], "logits_shape", axis=0)
-        self.add("Reshape", [product, whole], "logits")
+        vocabulary = self.constant("vocabulary", np.array([self.config.vocab_size]))
+        whole = self.add("Concat", [shape, vocabulary], "logits_shape", axis=0)
+        self.add("Reshape", [product, whole], "logits", allowzero=1)  # no rows may be wanted
 
     def interface(self) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
         """The graph's inputs and outputs."""

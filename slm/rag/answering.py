@@ -86,15 +86,23 @@ def _described(passage: Passage) -> dict[str, Any]:
             "document": passage.document, "position": passage.position}  # fmt: skip
 
 
-def answer(question: str, retriever: Retriever, domain: Domain, how: Quoting = Quoting()) -> Answer:
-    """What the sources of an index say to a question. Raises ConfigError for an empty one, DataError for damage."""
-    before = heading(domain, question)
+def answer(
+    question: str, retriever: Retriever, domain: Domain, how: Quoting = Quoting(), threshold: float | None = None,
+    told: str = "",
+) -> Answer:  # fmt: skip
+    """What the sources of an index say to a question, from a probability of `threshold` up (by default the judge's).
+
+    Signs of an emergency are looked for in the question and in what was `told` before it. Raises ConfigError for an
+    empty question, DataError for damage.
+    """
+    before = heading(domain, f"{question}\n{told}" if told else question)
     hits = retriever.search(question, PASSAGES)
     judge = abstention.judge_of(retriever)
+    threshold = judge.threshold if threshold is None else threshold
     probability = abstention.probability(question, hits, retriever, judge)
-    quotes = choose(question, hits, retriever, how) if probability >= judge.threshold else []
+    quotes = choose(question, hits, retriever, how) if probability >= threshold else []
     nearest = () if quotes else tuple(_documents(hits)[:NEAREST])
-    return Answer(question, before, probability, judge.threshold, checked(quotes, retriever.store), nearest)
+    return Answer(question, before, probability, threshold, checked(quotes, retriever.store), nearest)
 
 
 def checked(quotes: Sequence[Quote], store: PassageStore) -> tuple[Quote, ...]:

@@ -20,6 +20,15 @@ from slm.rag.terms import terms
 LOOKED_AT = 5  # passages
 HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
 FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
+ASKING = {
+    "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt",
+    "en": "what which who whom whose how why when where does did do can could should would will may might tell please",
+    "es": "qué cuál cuáles quién quiénes cómo cuándo dónde cuánto cuántos puede hay",
+    "fr": "quoi quel quelle quels quelles qui comment pourquoi quand où combien peut faut",
+    "it": "cosa quale quali chi come perché quando dove quanto può",
+}
+"""Words with which one asks, by language. Few texts have them, so that in a small index they would pass for rare words
+that tell what is asked about."""
 _WORD = re.compile(r"\w\w+")
 NAMES = (
     "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
@@ -64,7 +73,10 @@ class AskedWords:
 
 
 def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[str]]:
+    asking = {word for language in languages for word in ASKING.get(language, "").split()}
     for word in _WORD.findall(question):
+        if word.lower() in asking:
+            continue
         forms = [terms(word, language) for language in languages]
         if not all(forms):
             continue  # a stop word in one of them

@@ -167,7 +167,7 @@ class _Update:
                 self._update_file(source, file, known.get(file.name))
         names = {_absolute(source.source) for source in sources}
         for file in known.values():
-            if file.source in names and file.name not in present:
+            if file.name not in present and _is_gone(file, names):
                 self.report.documents_removed += self.store.remove_file(file.id)
                 self.report.files_removed += 1
         if self.report.changes > before or retitled or not self.store.stamp:
@@ -177,6 +177,9 @@ class _Update:
     def _update_file(self, source: Source, file: IndexedFile, known: IndexedFile | None) -> None:
         """Bring the documents of one file up to date; nothing to do where neither it nor its reading has changed."""
         self.report.files += 1
+        if any("\ud800" <= letter <= "\udfff" for letter in file.name + file.source):
+            self._unreadable(file.shown, "its name is not UTF-8; rename it")
+            return
         file.shown = known.shown if known else file.shown
         same = known is not None and bool(known.sha256) and known.reading == file.reading
         if not (same and file.modified_ns and _stat(known) == _stat(file)):
@@ -187,7 +190,7 @@ class _Update:
                 return
         if same and file.sha256 in ("", known.sha256):
             file.sha256, file.problem = known.sha256, known.problem
-            self.report.documents_kept += len(self.store.documents_of(known.id))
+            self.report.documents_kept += self.store.document_count(known.id)
         else:
             self._read_file(source, file)
         if time.time_ns() - file.modified_ns < JUST_NOW_NS:
@@ -266,6 +269,13 @@ def _files_of(source: Source, reading: str) -> Iterator[IndexedFile]:
 def _absolute(source: str) -> str:
     """What a person named, so that it means the same from another folder."""
     return source if source.startswith(("hub:", "samples:")) else str(Path(source).expanduser().absolute())
+
+
+def _is_gone(file: IndexedFile, sources: set[str]) -> bool:
+    """Whether a file that these sources no longer have should go: it was theirs, or it is nowhere at all."""
+    if file.source in sources:
+        return True
+    return any(_is_of(file, source) for source in sources) and not Path(file.name).exists()
 
 
 def _stat(file: IndexedFile) -> tuple[int, int]:

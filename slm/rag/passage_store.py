@@ -246,6 +246,9 @@ class PassageStore:
         rows = self.connection.execute("SELECT digest, id, record FROM documents WHERE file = ?", (file,))
         return {digest: (number, record) for digest, number, record in rows}
 
+    def document_count(self, file: int) -> int:
+        return self.connection.execute("SELECT count(*) FROM documents WHERE file = ?", (file,)).fetchone()[0]
+
     def move_document(self, document: int, record: int) -> None:
         """The document is now the record of this number in its file."""
         self.connection.execute("UPDATE documents SET record = ? WHERE id = ?", (record, document))

@@ -29,7 +29,7 @@ from slm.rag.vectors import VectorIndex
 
 DEPTH = 100  # of each ranking, before they are fused
 LONGEST_QUESTION = 10_000  # characters; what is longer is no question, and its beginning tells it well enough
-_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]*\w[^\"“”„«»]*)[\"“”»]")
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"“”»]")
 
 Progress = Callable[[str, int, int], None]
 Scored = dict[str, tuple[np.ndarray, np.ndarray, float]]
@@ -146,7 +146,7 @@ class Retriever:
 
     def _with_quoted(self, question: str) -> list[int] | None:
         """The passages that have all that the question puts in double quotes; None where it quotes nothing."""
-        phrases = _QUOTED.findall(question)
+        phrases = [phrase for phrase in _QUOTED.findall(question) if any(map(str.isalnum, phrase))]
         return self.store.having(phrases) if phrases else None
 
     def close(self) -> None:

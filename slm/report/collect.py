@@ -15,6 +15,7 @@ from typing import Any
 from slm.atomic_write import existing_folder
 from slm.domain import FILE, Domain, domain_of_old, run_domain
 from slm.errors import ConfigError, DataError
+from slm.evaluation.sections import sections_of
 from slm.report.metrics import Metrics, number, read_metrics
 from slm.report.run_record import (
     PRETRAINING,
@@ -26,6 +27,7 @@ from slm.report.run_record import (
     Result,
     Samples,
     Stage,
+    SuiteResult,
 )
 from slm.training.run_folder import RunFolder
 
@@ -99,6 +101,7 @@ def read_stage(folder: Path, hashed: bool = True, metrics: Metrics | None = None
         memorisation=_memorisation(evaluation.get("memorisation")),
         sizes=_sizes(folder),
         weights=_weights(folder) if hashed else {},
+        suites=tuple(_read_suites(folder, notes)),
         notes=tuple(notes),
         notice=domain.notice,
         limits=domain.limits,
@@ -199,6 +202,18 @@ def _memorisation(record: Any) -> Memorisation | None:
     if not isinstance(record, dict):
         return None
     return Memorisation(*(number(record, name) for name in ("ngram", "generated", "found", "share", "samples")))
+
+
+def _read_suites(folder: Path, notes: list[str]) -> Iterator[SuiteResult]:
+    for path in sorted(folder.glob("evaluation_*.json")):
+        record = _read_json(path, notes)
+        if sections := sections_of(record):
+            words = {name: str(record.get(name) or "") for name in ("suite", "description", "created", "sha256")}
+            missing = {name: line for name, line in _mapping(record, "missing").items() if name not in sections}
+            yield SuiteResult(
+                words["suite"] or path.stem.removeprefix("evaluation_"), words["description"], words["created"] or None,
+                tuple(sections.values()), tuple(map(str, missing.values())), words["sha256"] or None,
+            )  # fmt: skip
 
 
 def _parent(record: Any) -> Parent | None:

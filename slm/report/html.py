@@ -27,6 +27,7 @@ from slm.report.result_sections import (
     memorisation_section,
 )
 from slm.report.run_record import FINETUNING, Comparison, Report, Stage
+from slm.report.suite_section import suite_section
 from slm.report.training_sections import curves_section, setup_section, sources, stories_section
 
 STATES = {
@@ -61,6 +62,7 @@ def render(report: Report) -> str:
         evaluation_section(report),
         forgotten_section(report),
         memorisation_section(report),
+        suite_section(report),
         record_section(report),
         again_section(report),
         claims_section(report),

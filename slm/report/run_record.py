@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from slm.evaluation.sections import Section
 from slm.report.metrics import Metrics, number
 
 PRETRAINING, FINETUNING = "pretraining", "finetuning"
@@ -86,6 +87,18 @@ class Memorisation:
 
 
 @dataclass(frozen=True)
+class SuiteResult:
+    """What a suite found of a run's model: `sections` in order, and what it could not measure."""
+
+    name: str
+    description: str
+    created: str | None
+    sections: tuple[Section, ...]
+    missing: tuple[str, ...]
+    sha256: str | None
+
+
+@dataclass(frozen=True)
 class Parent:
     """The model that a run started from: a run of the same folder, or a foreign model."""
 
@@ -129,6 +142,7 @@ class Stage:
     notes: tuple[str, ...]
     notice: str = ""
     limits: str = ""
+    suites: tuple[SuiteResult, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -167,6 +167,11 @@ class Answer:
             choice.begun = True
         return made
 
+    @property
+    def may_end(self) -> bool:
+        """Whether every text has come to its end."""
+        return all(choice.stop for choice in self.choices)
+
     def whole(self) -> dict[str, Any]:
         choices = [self.shape.message(c, self._logprobs(self._drawn[c.index], 0)) for c in self.choices]
         return self._headed(self._object(self.shape.whole, choices)) | self._end

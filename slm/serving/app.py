@@ -59,7 +59,7 @@ def create_app(service: Service, rules: Rules, runs: Path) -> Gate:
     _add_telling(app, service)
     _add_docs(app, service.limits)
     _add_page(app, runs)
-    return Gate(app, rules, service.limits, service.figures, service.log)
+    return Gate(app, rules, service.limits, service.figures, service.log, service.check_room)
 
 
 def _add_writing(app: FastAPI, service: Service) -> None:

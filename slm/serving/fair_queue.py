@@ -31,9 +31,12 @@ class FairQueue:
     def __iter__(self) -> Iterator[Waiting]:
         return (request for line in self._lines.values() for request in line)
 
+    def full_for(self, client: str) -> bool:
+        return len(self) >= self.limit or len(self._lines.get(client, ())) >= self.of_one
+
     def put(self, request: Waiting) -> None:
         """Raises Full."""
-        if len(self) >= self.limit or len(self._lines.get(request.client, ())) >= self.of_one:
+        if self.full_for(request.client):
             raise Full
         self._lines.setdefault(request.client, deque()).append(request)
 

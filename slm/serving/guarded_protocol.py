@@ -7,6 +7,7 @@ One look around all connections a second finds the slow ones; there are no timer
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any
 
@@ -19,6 +20,7 @@ from slm.serving.refusals import ApiError
 
 PIPELINED = 4  # requests that may wait on one connection
 LOOK_SECONDS = 1.0
+SEND_BUFFER = 32 * 2**10  # bytes
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
 
 
@@ -41,6 +43,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if (line := transport.get_extra_info("socket")) is not None:
+            # The system would take megabytes for a client that does not read, and we would not see that it does not.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(ApiError(503, "too_many_connections", "too many connections are open", retry_after=5))

@@ -120,10 +120,20 @@ def open_served(
     on_torch = engine.name.startswith("torch")
     bits = 32 if on_torch else bits or DEFAULT_BITS
     engine.slots = slots
+    _warm_up(engine)
     graph = None if on_torch else cached_graph(folder, bits)
     size = (graph or folder.path / WEIGHTS).stat().st_size
     scheduler = Scheduler(engine, folder.tokenizer, limits, figures.of_model(name))
     return Served(name, folder, bits, scheduler, size, count_parameters(folder.path / WEIGHTS))
+
+
+def _warm_up(engine: Engine) -> None:
+    """Have all places in memory before anyone waits for them."""
+    sequences = [engine.open() for _ in range(engine.slots)]
+    engine.extend({sequence: [0] * (engine.context - 1) for sequence in sequences[:1]})
+    engine.extend({sequence: [0] for sequence in sequences[1:] or sequences})
+    for sequence in sequences:
+        engine.close(sequence)
 
 
 def choose_slots(folders: Sequence[ModelFolder]) -> int:

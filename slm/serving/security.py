@@ -38,6 +38,7 @@ HEADERS = {
 }
 READ_ON = 8  # times a body's bound, without keeping it: a client that still sends would not see that it is refused
 OPEN_ROUTES = {"/health"}
+WRITING_ROUTES = {"/v1/completions", "/v1/chat/completions"}
 LOOPBACK_NAMES = {"localhost"}
 
 
@@ -52,8 +53,12 @@ class Rules:
 class Gate:
     """An ASGI application around another one."""
 
-    def __init__(self, app: Any, rules: Rules, limits: Limits, figures: Figures, log: EventLog):
+    def __init__(
+        self, app: Any, rules: Rules, limits: Limits, figures: Figures, log: EventLog,
+        check_room: Callable[[str], None] = lambda client: None,
+    ):  # fmt: skip
         self.app, self.rules, self.limits, self.figures, self.log = app, rules, limits, figures, log
+        self._check_room = check_room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -69,6 +74,8 @@ class Gate:
             self._check_host(headers)
             scope["slm"]["client"] = self._client(scope, headers)
             self._check_origin(scope, headers)
+            if scope["path"] in WRITING_ROUTES and scope["method"] == "POST":
+                self._check_room(scope["slm"]["client"])  # before the body is read: refusals have to be cheap
             await self.app(scope, await self._with_body(headers, receive), send)
         except ApiError as error:
             await self._refuse(scope, send, error)

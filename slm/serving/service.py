@@ -63,6 +63,12 @@ class Service:
     def ready(self) -> bool:
         return not self.draining and all(model.scheduler.alive for model in self.models)
 
+    def check_room(self, client: str) -> None:
+        """Raises ApiError, 429, where no model has a place for a request of this client, whatever it asks."""
+        refusals = [model.scheduler.refusal_for(client) for model in self.models]
+        if all(refusals):
+            raise refusals[0]
+
     def end(self) -> None:
         for model in self.models:
             model.scheduler.stop()
@@ -212,17 +218,23 @@ class EventStream(Response):
 
 
 async def _events(answer: Answer, first: Any, pieces: AsyncIterator, with_usage: bool) -> AsyncIterator[bytes]:
-    """The events of a stream, those that come together joined; an error is an event of its own, and the last."""
-    made = answer.add(first or [])
+    """The events of a stream, those that come together joined; an error is an event of its own, and the last.
+
+    What may be the last of a text is held until more comes, or the end: the usage is known only then."""
+    held = answer.add(first or [])
     try:
+        if held and not answer.may_end:
+            yield b"".join(answer.event(choice, usage=False) for choice in held)
+            held = []
         async for some in pieces:
-            if made:
+            made = held + answer.add(some)
+            held = made if answer.may_end else []
+            if made and not held:
                 yield b"".join(answer.event(choice, usage=False) for choice in made)
-            made = answer.add(some)
     except ApiError as error:
         yield b"data: " + error.body + b"\n\n"
         return
-    last = [answer.event(choice, usage=not with_usage and choice is made[-1]) for choice in made]
+    last = [answer.event(choice, usage=not with_usage and choice is held[-1]) for choice in held]
     yield b"".join([*last, *([answer.usage_event()] if with_usage else []), DONE])
 
 

@@ -48,12 +48,13 @@ class Sources:
     async def ask(self, asked: ChatRequest) -> Answer:
         """Raises ApiError for what sources cannot do, and where too many wait."""
         question = self._question(asked)
+        told = "\n".join(message.text for message in reversed(asked.messages[:-1]) if message.role == "user")
         if self._waiting >= self.limits.queue:
             raise ApiError(429, "queue_full", f"{self._waiting} questions wait for the sources", None, 1)
         self._waiting += 1
         try:
             async with asyncio.timeout(self.limits.seconds), self._lock:
-                return await asyncio.to_thread(answer, question, self.retriever, self.domain)
+                return await asyncio.to_thread(answer, question, self.retriever, self.domain, told=told)
         except TimeoutError:
             raise ApiError(503, "deadline", "the sources had too much to do before the deadline", None, 1) from None
         finally:
@@ -63,7 +64,7 @@ class Sources:
         last = asked.messages[-1]
         if last.role != "user" or not last.text.strip():
             raise invalid("the last message has to be the user's question", "messages")
-        if len(last.text) > self.limits.prompt_characters:
+        if sum(len(message.text) for message in asked.messages) > self.limits.prompt_characters:
             message = f"messages may have {self.limits.prompt_characters:,} characters together"
             raise invalid(message, "messages", "prompt_too_long")
         if asked.samples > 1:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from slm.generation.batch import LENGTH, GenerationConfig, Piece
 from slm.serving.refusals import ApiError
 
-EVENT_SECONDS = 0.02  # the first token is told at once, then at most so often: each telling costs the engine time
+EVENT_SECONDS = 0.04  # the first token is told at once, then at most so often: each telling costs the engine time
 
 
 @dataclass(eq=False)

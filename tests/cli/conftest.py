@@ -19,6 +19,8 @@ TINY = (
     "evaluation.memorisation_samples=1",
 )  # fmt: skip
 
+TINY_SHAPES = ((64, 1), (64, 2))  # width and blocks
+
 
 @dataclass
 class Outcome:
@@ -49,6 +51,14 @@ def run_slm(*words: str) -> int:
     finally:
         sys.argv = old
     return 0
+
+
+def plan_for_a_known_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planner that measures nothing and knows the smallest of shapes alone."""
+    monkeypatch.setattr("slm.training.planner.SHAPES", TINY_SHAPES)
+    monkeypatch.setattr("slm.plan.training_speed", lambda model, tokens, machine: (20_000.0, 1e-3, 0))
+    monkeypatch.setattr("slm.plan.memory_rate", lambda machine: 10e9)
+    monkeypatch.setattr("slm.plan.matrix_rate", lambda machine: 1e11)
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import random
 from pathlib import Path
 
 import pytest
-
-from slm import plan as plan_module
+from cli.conftest import TINY_SHAPES, plan_for_a_known_machine
 
 SUBJECTS, VERBS = ("The fox", "A small dog", "My aunt", "The old king"), ("saw", "found", "sold", "lost")
 OBJECTS = ("a red ball", "the river", "seven eggs", "an empty house", "some bread")
-TINY_SHAPES = ((64, 1), (64, 2))  # width and blocks
 QUICK = ("--set", "samples.generation.max_new_tokens=4", "--set", "evaluation.memorisation_samples=1")
 TALES = ("tales.txt", "--separator", r"\n\n")
 
@@ -31,10 +29,7 @@ def made_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def library(made_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder as working directory, with a planner that knows the smallest of shapes alone."""
-    monkeypatch.setattr("slm.training.planner.SHAPES", TINY_SHAPES)
-    monkeypatch.setattr(plan_module, "training_speed", lambda model, tokens, machine: (20_000.0, 1e-3, 0))
-    monkeypatch.setattr(plan_module, "memory_rate", lambda machine: 10e9)
-    monkeypatch.setattr(plan_module, "matrix_rate", lambda machine: 1e11)
+    plan_for_a_known_machine(monkeypatch)
     monkeypatch.chdir(made_library)
     return made_library
 

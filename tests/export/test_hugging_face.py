@@ -44,7 +44,7 @@ def test_16_bits_halve_the_weights_and_are_read_by_slm_and_transformers(loaded, 
 
 
 def test_a_tuned_model_has_its_template_its_notice_and_greedy_answers(loaded, tmp_path) -> None:
-    tuned = dataclasses.replace(loaded, prompt_format=PromptFormat())
+    tuned = dataclasses.replace(loaded, prompt_format=PromptFormat(), domain=load_domain("medical"))
     write_hugging_face(tuned, tmp_path / "x", 32, model_card(tuned, "tiny", "mit"))
     folder = tmp_path / "x"
     assert NOTICE in (folder / "README.md").read_text()

@@ -61,8 +61,25 @@ def rounded(model: GPT, bits: int) -> GPT:
     with torch.no_grad():
         for name, tensor in model.state_dict().items():
             if tensor.dim() == 2 and "wpe" not in name:
-                tensor.copy_(torch.from_numpy(quantize(tensor.numpy(), bits).dequantized()))
+                block = tensor.shape[1] if bits == 8 else 0
+                tensor.copy_(torch.from_numpy(quantize(tensor.numpy(), bits, block).dequantized()))
     return model
+
+
+def in_seven_bits(model: GPT) -> GPT:
+    """The model, every row that a matrix is multiplied with rounded as `integer_graph` says."""
+    gelu = model.config.architecture == "gpt2"
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            raised = 0.17005 if gelu and name.endswith("mlp.c_proj") else 0.0
+            module.register_forward_pre_hook(lambda _, inputs, raised=raised: (seven_bits(inputs[0], raised),))
+    model.transformer.ln_f.register_forward_hook(lambda _, inputs, output: seven_bits(output, 0.0))
+    return model
+
+
+def seven_bits(rows: torch.Tensor, raised: float) -> torch.Tensor:
+    step = (rows + raised).abs().amax(-1, keepdim=True) .clamp(min=1e-30) / (127 if raised else 63)
+    return torch.round((rows + raised) / step) * step - raised
 
 
 def close(first: np.ndarray, second: np.ndarray, within: float = 1e-4) -> None:
@@ -79,14 +96,30 @@ def test_in_32_bits_the_logits_are_the_models(name: str, folder: Path):
 
 
 @pytest.mark.parametrize("bits", [8, 4])
-def test_in_fewer_bits_they_are_those_of_the_rounded_weights(
-    name: str, bits: int, folder: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_in_fewer_bits_they_are_about_those_of_the_rounded_weights(name: str, bits: int, folder: Path):
     reference = expected(rounded(MODELS[name], bits), IDS)
     difference = engine_of(name, folder, bits).logits(IDS) - reference
-    assert difference.std() < 0.05 * reference.std()  # activations are rounded too
+    assert difference.std() < 0.08 * reference.std()  # activations are rounded too
+
+
+def test_in_8_bits_they_are_those_of_the_rounded_activations_too(name: str, folder: Path):
+    difference = engine_of(name, folder, 8).logits(IDS) - expected(in_seven_bits(rounded(MODELS[name], 8)), IDS)
+    assert (np.abs(difference) < 1e-3).mean() > 0.9  # a value between two integers may be rounded either way
+
+
+def test_in_4_bits_they_are_those_of_the_rounded_weights(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(onnx_graph, "ROUNDED_ACTIVATIONS", 1)  # float32
-    close(engine_of(name, folder, bits).logits(IDS), reference)
+    close(engine_of(name, folder, 4).logits(IDS), expected(rounded(MODELS[name], 4), IDS))
+
+
+def test_rows_of_zeros_stay_zeros(tmp_path: Path):
+    """They have no largest value to be rounded by."""
+    model = copy.deepcopy(MODELS["without biases"])
+    for block in model.transformer.h:
+        torch.nn.init.zeros_(block.attn.c_attn.weight)  # attention gives zeros
+    write_graph(model, tmp_path / "model.onnx", 8)
+    logits = OnnxEngine(tmp_path / "model.onnx", threads=1).logits(IDS)
+    close(logits, expected(in_seven_bits(rounded(model, 8)), IDS), within=1e-3)
 
 
 def test_the_bound_would_notice_other_weights():

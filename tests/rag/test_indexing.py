@@ -114,6 +114,29 @@ def test_files_that_are_gone_from_a_source_are_gone_and_other_sources_stay(tmp_p
     assert [text for text, *_ in state(folder)] == ["Another source.", "The text of b."]
 
 
+def test_a_file_that_was_named_alone_goes_when_it_is_gone_from_its_folder(tmp_path: Path) -> None:
+    documents, folder = tmp_path / "documents", tmp_path / "index"
+    documents.mkdir()
+    for name in ("a", "b"):
+        (documents / f"{name}.txt").write_text(f"The text of {name}.")
+    index_documents(folder, (str(documents / "a.txt"),))
+    assert figures(index_documents(folder, (str(documents),))) == (1, 1, 0, 1)
+    (documents / "a.txt").unlink()
+    index_documents(folder, (str(documents / "b.txt"),))
+    assert len(state(folder)) == 2  # nobody asked about a.txt
+    assert index_documents(folder, (str(documents),)).documents_removed == 1
+
+
+def test_a_file_whose_name_is_not_utf8_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "good.txt").write_text("A good text.")
+    with open(os.fsencode(tmp_path / "documents") + b"/\xff.txt", "w") as file:
+        file.write("Text.")
+    report = index_documents(tmp_path / "index", (str(tmp_path / "documents"),))
+    assert [reason for _, reason in report.unreadable] == ["its name is not UTF-8; rename it"]
+    assert len(state(tmp_path / "index")) == 1
+
+
 def test_without_sources_all_are_brought_up_to_date_and_one_that_is_away_keeps_its_passages(
     tmp_path: Path, folder: Path, answers: Path
 ) -> None:

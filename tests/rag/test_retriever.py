@@ -96,7 +96,8 @@ def test_an_empty_question_is_refused(folder: Path, question: str) -> None:
     [
         "the of and", "!!! ???", '"', '""', '"!!!"', "NEAR(gout, 3)", "gout AND NOT", "gout*", "^gout", "text:gout",
         "(", "'; DROP TABLE passages; --", "gout\0asthma", "\ud800", "gout \udfff", "-gout", "{gout}", '"a" "b',
-        "a" * 10**6, "gout " * 200_000, '"' * 10**5, "\u202egout", "%s%n", "gout\x1b[31m", '"gout\0"', "“" * 1000,
+        "a" * 10**6, "gout " * 200_000, '"' * 10**5, "\u202egout", "%s%n", "gout\x1b[31m", '"gout\0"',
+        "“" * 1000, '"' + "a" * 10**5,
     ],
 )  # fmt: skip
 def test_hostile_questions_get_a_sane_answer(folder: Path, question: str) -> None:

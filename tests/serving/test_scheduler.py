@@ -160,6 +160,27 @@ def test_a_full_queue_refuses_and_says_when_to_come_again(engine, tokenizer):
     scheduler.stop()
 
 
+def test_a_full_queue_is_known_beforehand_and_says_how_long_it_will_take(engine, tokenizer, monkeypatch):
+    clock = [1000.0]
+    engine.steps_allowed = 0
+    scheduler = started(engine, tokenizer, queue=4)
+    scheduler.submit(ticket(samples=4, seconds=1e6))
+    wait_for(lambda: scheduler.writing == 4)
+    assert scheduler.refusal_for("a") is None
+    for client in "aabb":
+        scheduler.submit(ticket(client, seconds=1e6))
+    assert scheduler.refusal_for("c").code == "queue_full"
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    for ends, seconds in ((1, 30), (10, 4), (100, 1)):  # four wait; so many ended in the last ten seconds
+        scheduler._ends, scheduler._last_end = ends, clock[0]
+        assert scheduler.refusal_for("c").headers["Retry-After"] == str(seconds)
+    clock[0] += 100
+    assert scheduler.refusal_for("c").headers["Retry-After"] == "30"  # that was long ago
+    engine.steps_allowed = 10**9
+    monkeypatch.undo()
+    scheduler.stop()
+
+
 def test_one_that_waits_until_its_deadline_is_refused(scheduler, engine):
     engine.steps_allowed = 0
     scheduler.submit(ticket(samples=4, max_new_tokens=2))

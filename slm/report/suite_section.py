@@ -1,0 +1,44 @@
+"""The section of the page about suites: whatever sections their files hold, each as its tables and notes."""
+
+from __future__ import annotations
+
+from slm.evaluation.sections import Section, Table
+from slm.report import wording
+from slm.report.markup import Markup, el, group
+from slm.report.run_record import Report, Stage, SuiteResult
+from slm.report.training_sections import scrolling, section, stage_heading
+
+
+def suite_section(report: Report) -> Markup | None:
+    """What suites found, of every stage that was measured; None where none was."""
+    measured = [stage for stage in report.stages if stage.suites]
+    if not measured:
+        return None
+    return section("suites", "Evaluation by questions", (_stage(report, stage) for stage in measured))
+
+
+def _stage(report: Report, stage: Stage) -> Markup:
+    return group(stage_heading(report, stage), (_suite(stage, result) for result in stage.suites))
+
+
+def _suite(stage: Stage, result: SuiteResult) -> Markup:
+    when = f" Measured {wording.date(result.created)}." if result.created else ""
+    changed = None
+    if result.sha256 and stage.weights and result.sha256 not in stage.weights.values():
+        changed = el("p", "The weights of the run are no longer those that were measured.", class_="empty")
+    missing = el("ul", (el("li", line) for line in result.missing), class_="notes") if result.missing else None
+    about = el("p", f"Suite {result.name}: {result.description}{when}", class_="hint")
+    return group(about, changed, map(_section, result.sections), missing)
+
+
+def _section(found: Section) -> Markup:
+    tables = (scrolling(_table(table), found.title) for table in found.tables)
+    notes = (el("p", note, class_="hint") for note in found.notes)
+    return group(el("h3", found.title), tables, notes)
+
+
+def _table(table: Table) -> Markup:
+    head = el("tr", (el("th", name, scope="col") for name in table.columns))
+    rows = (el("tr", el("th", row[0], scope="row"), (el("td", cell) for cell in row[1:])) for row in table.rows)
+    caption = el("caption", table.caption) if table.caption else None
+    return el("table", caption, el("thead", head), el("tbody", rows), class_="numbers results")
