@@ -92,6 +92,5 @@ def _blocks(document: Any) -> Iterator[str]:
 
 def _row(row: Any) -> str:
     """The cells of a table's row; one that spans several stands there once."""
-    cells = dict.fromkeys(cell._tc for cell in row.cells)
-    texts = (" ".join("".join(node.itertext()) for node in cell.iter("{*}p")) for cell in cells)
-    return " | ".join(" ".join(text.split()) for text in texts if text.strip())
+    texts = {cell._tc: " ".join(cell.text.split()) for cell in row.cells}.values()
+    return " | ".join(filter(None, texts))

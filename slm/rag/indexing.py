@@ -152,7 +152,6 @@ class _Update:
         self.columns = FieldColumns(settings.columns)
         self.report = report or IndexReport()
         self.done_bytes = self.total_bytes = 0
-        self.language = ""  # of the document before
 
     def run(self, sources: list[Source]) -> IndexReport:
         before = self.report.changes
@@ -250,10 +249,9 @@ class _Update:
                 self.store.move_document(before[digest][0], document.record)
             return
         self.report.documents_added += 1
-        self.language = language_of(document.text, self.language)
         self.report.passages_added += self.store.add_document(
             file, document.record, document.unit, digest, document.title, document.url,
-            self.language, document.text, split(document.text, self.settings.passage_length),
+            language_of(document.text), document.text, split(document.text, self.settings.passage_length),
         )  # fmt: skip
 
 

@@ -30,31 +30,29 @@ STOP_WORDS = {
 
 ENOUGH = 400  # characters that are looked at
 ENOUGH_WORDS = 20
-ABOUND = 0.2  # share of stop words among the words; in a neighbouring language few of them mean anything
-SURE = 0.5  # of all languages together: probabilities come out flat, since the detector tempers them by length
-LIKELY = 0.1  # the same, where the text before was in that language
+ABOUND = 0.25  # share of stop words among the words; in a neighbouring language it is half of that
+DIALECTS = ("nb", "nn")  # have the stop words of "no"
+SURE = 0.35  # of all languages together: probabilities come out flat, since the detector tempers them by length
 POSSIBLE = 0.1  # share from which a language of the index is considered for a question
 
 
-def language_of(text: str, likely: str = "") -> str:
+def language_of(text: str) -> str:
     """ISO 639-1 code of the language of `text`, '' where it is too short or too mixed to tell.
 
-    `likely` is the language of the text before: where its stop words abound, it is that without more ado, and where
-    nothing fits better, less evidence will do.
+    A text that is full of one language's stop words is in that language; what else there is, the detector tells.
     """
     head = _head(text)
-    if _abounds(head, likely):
-        return likely
+    words = head.lower().split()
+    if len(words) >= ENOUGH_WORDS:
+        share, language = max((_share(words, stop_words(code)), code) for code in STOP_WORDS if code not in DIALECTS)
+        if share >= ABOUND:
+            return language
     language, share = _detector().classify(head)
-    return language if share >= (LIKELY if language == likely else SURE) else ""
+    return language if share >= SURE else ""
 
 
-def _abounds(text: str, language: str) -> bool:
-    """Whether the text is full of the language's stop words."""
-    if language not in STOP_WORDS:
-        return False
-    words, stopped = text.lower().split(), stop_words(language)
-    return len(words) >= ENOUGH_WORDS and sum(word in stopped for word in words) >= ABOUND * len(words)
+def _share(words: Sequence[str], among: frozenset[str]) -> float:
+    return sum(word in among for word in words) / len(words)
 
 
 def languages_of_question(question: str, among: Sequence[str]) -> tuple[str, ...]:

@@ -19,6 +19,9 @@ from slm.errors import DataError
 from slm.rag import schema
 from slm.rag.passages import Passage, Piece
 
+DAMAGE = (sqlite3.Error, UnicodeError, OverflowError, TypeError)
+"""What reading a damaged database raises: SQLite's own errors, and values that are not what the table's columns say."""
+
 AT_A_TIME = 500  # numbers in one SQL statement
 
 
@@ -104,7 +107,8 @@ class PassageStore:
     @property
     def version(self) -> int:
         """How many changes there were."""
-        return int(self.about("version") or 0)
+        number = self.about("version")
+        return int(number) if number.isdigit() else 0
 
     @property
     def search_titles(self) -> bool:
@@ -114,7 +118,7 @@ class PassageStore:
     def about(self, key: str) -> str:
         with readable(self.path):
             row = self.connection.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
-        return row[0] if row else ""
+            return "".join(row or ())
 
     def counts(self) -> dict[str, int]:
         """Number of files, documents and passages."""
@@ -128,13 +132,14 @@ class PassageStore:
         """The languages of the documents, the commonest first, '' for unknown."""
         with readable(self.path):
             rows = self.connection.execute("SELECT language FROM documents GROUP BY language ORDER BY count(*) DESC")
-            return tuple(row[0] for row in rows)
+            return tuple("".join(row) for row in rows)
 
     def searched(self) -> Iterator[Searched]:
         """What is searched of every passage, in the order of their numbers."""
         with readable(self.path):
-            for row in self.connection.execute("SELECT id, language, text FROM searched ORDER BY id"):
-                yield Searched(*row)
+            for number, *texts in self.connection.execute("SELECT id, language, text FROM searched ORDER BY id"):
+                "".join(texts)  # a TypeError where one is no text
+                yield Searched(number, *texts)
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages of these numbers, in their order; those that are gone are left out. Checks each one's text."""
@@ -170,9 +175,10 @@ class PassageStore:
                 "SELECT before || text FROM passages WHERE document = ? ORDER BY position", (document,)
             ).fetchall()
             tail = self.connection.execute("SELECT tail FROM documents WHERE id = ?", (document,)).fetchone()
+            text = "".join(piece for (piece,) in pieces) + "".join(tail or ())
         if tail is None:
             raise DataError(f"{self.path}: no document {document} in this index; it may have been changed meanwhile")
-        return "".join(piece for (piece,) in pieces) + tail[0]
+        return text
 
     def having(self, phrases: Sequence[str]) -> list[int]:
         """The numbers of the passages that have all of these phrases, word for word, in any case."""
@@ -183,6 +189,7 @@ class PassageStore:
 
     def _passage(self, row: tuple) -> Passage:
         *fields, record, unit, several, checksum = row
+        "".join(fields[5:])  # a TypeError where one is no text
         if checksum != _checksum(fields[5], fields[7]):
             raise DataError(f"{self.path}: passage {row[0]} is damaged; delete the index and make it anew: slm index")
         if several:
@@ -331,7 +338,7 @@ def readable(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into a DataError that says what to do."""
     try:
         yield
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         reason = " ".join(str(error).split())
         if "disk is full" in reason or "readonly" in reason or "unable to open" in reason:
             raise DataError(f"{path}: {reason}; see disk space and permissions") from None

@@ -80,14 +80,14 @@ def test_records_that_moved_are_kept_and_say_where_they_are(folder: Path, answer
     assert state(folder) == fresh_state(folder.parent / "fresh", answers)
 
 
-def test_a_hundred_random_changes_leave_what_a_fresh_index_would_hold(tmp_path: Path) -> None:
+def test_fifty_random_changes_leave_what_a_fresh_index_would_hold(tmp_path: Path) -> None:
     import random
 
     draw = random.Random(2)
     documents, folder = tmp_path / "documents", tmp_path / "index"
     documents.mkdir()
     (documents / "always.txt").write_text("This one stays.")
-    for number in range(25):
+    for number in range(13):
         for _ in range(4):
             path = documents / f"{draw.randrange(8)}.md"
             if path.exists() and draw.random() < 0.4:
@@ -96,7 +96,7 @@ def test_a_hundred_random_changes_leave_what_a_fresh_index_would_hold(tmp_path: 
                 path.write_text(f"# Title {draw.randrange(3)}\n\n" + "Some words here. " * draw.randrange(1, 200))
                 os.utime(path, ns=(number * 10**9 + 1, number * 10**9 + draw.randrange(10**9)))
         index_documents(folder, (str(documents),))
-        if number % 6 == 0 or number == 24:
+        if number % 6 == 0 or number == 12:
             assert state(folder) == fresh_state(tmp_path / f"fresh-{number}", documents)
 
 
@@ -186,16 +186,16 @@ def test_what_cannot_be_read_is_listed_and_the_rest_is_indexed(tmp_path: Path) -
 
 def test_a_file_that_breaks_keeps_what_it_held_until_it_is_whole_again(tmp_path: Path) -> None:
     path, folder = tmp_path / "records.jsonl.gz", tmp_path / "index"
-    lines = "".join(f'{{"text": "Number {n} of them, {n * 7919}."}}\n' for n in range(3000)).encode()
+    lines = "".join(f'{{"text": "Number {n} of them, {n * 7919}."}}\n' for n in range(1000)).encode()
     path.write_bytes(gzip.compress(lines))
     index_documents(folder, (str(path),))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     report = index_documents(folder, (str(path),))
     assert report.unreadable and report.documents_removed == 0
-    assert len(state(folder)) == 3000
+    assert len(state(folder)) == 1000
     path.write_bytes(gzip.compress(lines[: lines.index(b"\n") + 1]))
-    assert index_documents(folder, (str(path),)).documents_removed == 2999
+    assert index_documents(folder, (str(path),)).documents_removed == 999
 
 
 def test_the_same_record_twice_in_a_file_is_one_document(tmp_path: Path) -> None:
@@ -204,10 +204,13 @@ def test_the_same_record_twice_in_a_file_is_one_document(tmp_path: Path) -> None
     assert (report.documents_added, report.duplicates) == (2, 1)
 
 
-def test_built_in_samples_can_be_indexed(tmp_path: Path) -> None:
+def test_built_in_samples_can_be_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [{"question": "What is it?", "response": "It is gout."}, {"question": "And that?", "response": "Asthma."}]
+    monkeypatch.setattr("slm.data.samples.read_samples", lambda name: iter(records))
     report = index_documents(tmp_path / "index", ("samples:medical",))
-    assert report.documents_added > 100
+    assert report.documents_added == 2
     assert index_documents(tmp_path / "index", ("samples:medical",)).files_read == 0
+    assert [title for _, title, *_ in state(tmp_path / "index")] == ["And that?", "What is it?"]
 
 
 def test_another_way_of_reading_reads_anew(folder: Path, answers: Path) -> None:

@@ -31,9 +31,7 @@ def test_terms(text: str, language: str, expected: list[str]) -> None:
 
 
 def test_a_question_in_two_languages_has_the_terms_of_both_but_no_stop_word_of_either() -> None:
-    assert question_terms("die symptoms", ("en", "de")) == ["symptom", "symptoms"] or "die" not in question_terms(
-        "die symptoms", ("en", "de")
-    )
+    assert question_terms("die symptoms", ("en", "de")) == ["symptom"]
     assert question_terms("gout gout", ("en",)) == ["gout", "gout"]
     assert question_terms("the symptoms", ("en", "")) == ["symptom", "symptoms"]
     assert question_terms("anything", ()) == []
@@ -47,13 +45,12 @@ def test_a_question_in_two_languages_has_the_terms_of_both_but_no_stop_word_of_e
         ("Le glaucome est une maladie qui endommage le nerf optique et peut rendre aveugle.", "fr"),
         ("El glaucoma es una enfermedad que daña el nervio óptico y puede causar ceguera.", "es"),
         ("12345 67890 !!!", ""),
-        ("glaucoma", ""),
         ("", ""),
     ],
 )
 def test_the_language_of_a_text(text: str, language: str) -> None:
     assert language_of(text) == language
-    assert language_of(text, "en") == language  # what came before does not sway it
+    assert language_of(" ".join([text] * 5)) == language
 
 
 def test_a_question_is_in_the_one_language_of_its_index_or_in_one_of_several() -> None:
