@@ -14,40 +14,40 @@ from slm.cli.main import app
 from slm.errors import ModelError
 from slm.rag.encoder import TextEncoder
 from slm.rag.encoder_folder import ENCODER, RERANKER
-from slm.rag.indexing import index_documents
+from slm.rag.indexing import IndexSettings, index_documents
 from slm.rag.retriever import Retriever
 from slm.rag.vectors import choose_encoder
 
-COLOURS = [row for row in records() if "colour" in row["question"]][:20]
+ASKED = records()[::5]  # of every kind
 
 
 @pytest.fixture
 def index(tmp_path: Path, encoder_folder: Path) -> Path:
     source = tmp_path / "answers.jsonl"
     source.write_text("\n".join(json.dumps({"text": row["answer"]}) for row in records()), encoding="utf-8")
-    index_documents(tmp_path / "index", (str(source),))
+    index_documents(tmp_path / "index", (str(source),), IndexSettings(search_titles=False))  # the encoder saw none
     choose_encoder(tmp_path / "index", encoder_folder)
     return tmp_path / "index"
 
 
 def test_the_first_passage_answers(index: Path):
     with Retriever.open(index) as retriever:
-        found = [retriever.search(row["question"], 3) for row in COLOURS]
+        found = [retriever.search(row["question"], 3) for row in ASKED]
         retriever.reranker = retriever.vectors = None
-        by_words = [retriever.search(row["question"], 3) for row in COLOURS]
-    right = [hits[0].passage.text == row["answer"] for hits, row in zip(found, COLOURS, strict=True)]
-    words = [bool(hits) and hits[0].passage.text == row["answer"] for hits, row in zip(by_words, COLOURS, strict=True)]
-    assert np.mean(right) > 0.8 > np.mean(words)
+        by_words = [retriever.search(row["question"], 3) for row in ASKED]
+    right = [hits[0].passage.text == row["answer"] for hits, row in zip(found, ASKED, strict=True)]
+    words = [bool(hits) and hits[0].passage.text == row["answer"] for hits, row in zip(by_words, ASKED, strict=True)]
+    assert np.mean(right) > np.mean(words) + 0.1
     assert all(hits[0].score >= hits[1].score >= hits[2].score for hits in found)
     assert all(set(hits[0].ranks) <= {"lexical", "vectors"} for hits in found)
 
 
 def test_more_passages_than_candidates_are_all_judged(index: Path):
     with Retriever.open(index) as retriever:
-        hits = retriever.search(COLOURS[0]["question"], 200)
+        hits = retriever.search(ASKED[0]["question"], 200)
         scores = [hit.score for hit in hits]
         assert len(hits) == 200 and scores == sorted(scores, reverse=True)
-        assert [hit.passage.id for hit in retriever.search(COLOURS[0]["question"], 1)] == [hits[0].passage.id]
+        assert [hit.passage.id for hit in retriever.search(ASKED[0]["question"], 1)] == [hits[0].passage.id]
 
 
 def test_what_is_quoted_is_there(index: Path):
@@ -59,7 +59,7 @@ def test_what_is_quoted_is_there(index: Path):
 def test_without_a_reranker_the_rankings_are_fused(index: Path):
     with Retriever.open(index) as retriever:
         retriever.reranker = None
-        hit = retriever.search(COLOURS[0]["question"], 1)[0]
+        hit = retriever.search(ASKED[0]["question"], 1)[0]
         assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in hit.ranks.values()))
 
 
