@@ -5,8 +5,8 @@
     python bench/answers.py DATA --fit                fits slm/rag/judges.json anew, on training questions, first
 
 DATA is a folder with medquad_train.jsonl.gz and medquad_valid.jsonl.gz. All answers of both are indexed as
-`slm index` does it, titles and all; then the questions of medquad_valid are asked. For abstention a share of the diseases
-(MedQuAD's focus, by its words) is taken out of the index with all their answers: questions about them are the
+`slm index` does it, titles and all; then the questions of medquad_valid are asked. For abstention a share of the
+diseases (MedQuAD's focus, by its words) is taken out of the index with all their answers: questions about them are the
 unanswerable ones of the same kind. The judges are fitted on training questions alone, of an index of training answers.
 """
 
@@ -118,7 +118,7 @@ def print_abstention(judge: Judge, figures: dict[str, np.ndarray], plot: Path | 
         coverage, _ = coverage_at_precision(good, bad, PRECISION)
         print(f"| {kind} | {len(bad)} | {area_under_roc(good, bad):.3f} | {coverage:.3f} "
               f"| {(bad >= judge.threshold).mean():.3f} |")  # fmt: skip
-    print(f"\n| answered from | {len(good)} answerable | {' | '.join(said)} |\n| --- | --- " + "| --- " * len(said) + "|")
+    print(f"\n| answered from | {len(good)} answerable | {' | '.join(said)} |\n" + "| --- " * (2 + len(said)) + "|")
     for threshold in THRESHOLDS:
         shares = [(own >= threshold).mean() for own in (good, *said.values())]
         print(f"| {threshold} | {' | '.join(f'{share:.3f}' for share in shares)} |")
@@ -156,7 +156,7 @@ def draw_reliability(
     left.set(xlabel="probability that the sources answer, as said", ylabel="share that they do answer",
              title="Answerable and held-out diseases, half and half")  # fmt: skip
     kinds = {"answerable": good, **said}
-    right.boxplot(list(kinds.values()), orientation="horizontal", tick_labels=list(kinds), whis=(5, 95), showfliers=False)
+    right.boxplot(list(kinds.values()), orientation="horizontal", tick_labels=list(kinds), whis=(5, 95), sym="")
     right.axvline(threshold, color="C3", linewidth=1)
     right.invert_yaxis()
     right.set(xlabel="probability that the sources answer, as said", title="Red: from here an answer is shown")
@@ -182,7 +182,7 @@ def print_quotes(retriever: Retriever, valid: list[Row], limit: int) -> None:
     }
     if retriever.vectors is not None:
         ways["without vectors"] = Quoting(meaning=0)
-    print(f"\n| quotes for {len(asked)} questions | ROUGE-L | token F1 | sentences | words |\n| --- " + "| --- " * 4 + "|")
+    print(f"\n| quotes for {len(asked)} questions | ROUGE-L | token F1 | sentences | words |\n" + "| --- " * 5 + "|")
     for name, how in ways.items():
         chosen = {question: choose(question, hits[question], retriever, how) for question in asked}
         texts = {question: " ".join(quote.text for quote in quotes) for question, quotes in chosen.items()}

@@ -2,8 +2,8 @@
 
     python bench/model_ranking.py DATA INDEX MODEL --questions 200
 
-INDEX is of medquad_train and medquad_valid; MODEL a run's model folder. The score, standardised over the sentences of a question, is
-added to the one that slm ask has, with several weights; quotes are compared with the right answers.
+INDEX is of medquad_train and medquad_valid; MODEL a run's model folder. The score, standardised over the sentences of
+a question, is added to the one that slm ask has, with several weights; quotes are compared with the right answers.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ def main() -> None:
             quotes = candidates(question, hits, retriever, how)
             likely = likelihoods(loaded, question, [quote.text for quote in quotes])
             for weight in WEIGHTS:
-                chosen = select(with_model(quotes, likely, weight), hits, how)
+                chosen = select(with_model(quotes, likely, weight), how)
                 text = " ".join(quote.text for quote in chosen)
                 scores[weight].append(
                     tuple(max(score(text, each) for each in references[question]) for score in (rouge_l, token_f1))
                 )
-    print(f"{len(asked)} questions\n| weight of the model | ROUGE-L | token F1 | F1 above none |\n| --- | --- | --- | --- |")
+    print(f"{len(asked)} questions\n| weight of model | ROUGE-L | token F1 | F1 above none |\n" + "| --- " * 4 + "|")
     base = np.array(scores[0.0])
     for weight, found in scores.items():
         values = np.array(found)

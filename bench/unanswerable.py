@@ -9,10 +9,40 @@ import random
 
 COUNT = 100
 
-NAMES = "Lily Tim Tom Mia Ben Sue Max Anna Jack Lucy Sam Emma Bob Sara Leo Amy".split()
+NAMES = [
+    "Lily",
+    "Tim",
+    "Tom",
+    "Mia",
+    "Ben",
+    "Sue",
+    "Max",
+    "Anna",
+    "Jack",
+    "Lucy",
+    "Sam",
+    "Emma",
+    "Bob",
+    "Sara",
+    "Leo",
+    "Amy",
+]
 THINGS = """ball|kite|red car|teddy bear|magic box|boat|doll|blue balloon|puppy|kitten|big tree|toy train|shiny key|old
 hat|little bird|butterfly|swing|sandcastle|cookie jar|drum""".replace("\n", " ").split("|")
-PLACES = "park|garden|forest|beach|zoo|kitchen|playground|lake|farm|attic|market|school".split("|")
+PLACES = [
+    "park",
+    "garden",
+    "forest",
+    "beach",
+    "zoo",
+    "kitchen",
+    "playground",
+    "lake",
+    "farm",
+    "attic",
+    "market",
+    "school",
+]
 STORIES = (
     "Why did {name} cry when the {thing} was lost?",
     "What did {name} find in the {place}?",
@@ -29,7 +59,20 @@ STORIES = (
 DISHES = """sourdough bread|apple pie|risotto|pancakes|a beef stew|chicken curry|lasagne|a cheese soufflé|fried
 rice|mashed potatoes|tomato soup|banana bread|a chocolate cake|guacamole|ratatouille|sushi rice|paella|goulash|
 hummus|crème brûlée""".replace("\n", " ").split("|")
-FOODS = "flour|butter|eggs|yeast|cream|garlic|basil|lemon juice|brown sugar|olive oil|buttermilk|saffron".split("|")
+FOODS = [
+    "flour",
+    "butter",
+    "eggs",
+    "yeast",
+    "cream",
+    "garlic",
+    "basil",
+    "lemon juice",
+    "brown sugar",
+    "olive oil",
+    "buttermilk",
+    "saffron",
+]
 COOKING = (
     "How long do I bake {dish}?",
     "At what temperature should I cook {dish}?",
@@ -57,17 +100,78 @@ NONSENSE = (
     "{word2} which {word} when {word4} of {word3}",
     "When will {subject} marry {other}?",
 )
-SYLLABLES = "bla fro gim zot plu wex dar nop quil tros ven shub krel mip oft yan jux lem".split()
+SYLLABLES = [
+    "bla",
+    "fro",
+    "gim",
+    "zot",
+    "plu",
+    "wex",
+    "dar",
+    "nop",
+    "quil",
+    "tros",
+    "ven",
+    "shub",
+    "krel",
+    "mip",
+    "oft",
+    "yan",
+    "jux",
+    "lem",
+]
 
-EPONYMS = """Halvorn Brekman Tessard Quillon Marvick Ostrey Lindgaard Pellwin Corvaisen Dravek Sammersley Nortwick
-Vellacourt Hasperg Ruddlestone Ilbury Jankovar Weverling Astorin Kappelbaum""".split()
-FIRST = "hyper hypo para epi poly dys peri endo neo macro micro ortho".split()
-ROOT = "glom dentor vasil thermic lumbrin cortal sperid nephrel myolin ganglic retinol bronchel".split()
-LAST = "osis itis opathy emia oma algia trophy plasia".split()
-MANNER = "Hereditary|Congenital|Juvenile|Familial|Acute idiopathic|Late-onset|X-linked|Chronic relapsing".split("|")
+EPONYMS = [
+    "Halvorn",
+    "Brekman",
+    "Tessard",
+    "Quillon",
+    "Marvick",
+    "Ostrey",
+    "Lindgaard",
+    "Pellwin",
+    "Corvaisen",
+    "Dravek",
+    "Sammersley",
+    "Nortwick",
+    "Vellacourt",
+    "Hasperg",
+    "Ruddlestone",
+    "Ilbury",
+    "Jankovar",
+    "Weverling",
+    "Astorin",
+    "Kappelbaum",
+]
+FIRST = ["hyper", "hypo", "para", "epi", "poly", "dys", "peri", "endo", "neo", "macro", "micro", "ortho"]
+ROOT = [
+    "glom",
+    "dentor",
+    "vasil",
+    "thermic",
+    "lumbrin",
+    "cortal",
+    "sperid",
+    "nephrel",
+    "myolin",
+    "ganglic",
+    "retinol",
+    "bronchel",
+]
+LAST = ["osis", "itis", "opathy", "emia", "oma", "algia", "trophy", "plasia"]
+MANNER = [
+    "Hereditary",
+    "Congenital",
+    "Juvenile",
+    "Familial",
+    "Acute idiopathic",
+    "Late-onset",
+    "X-linked",
+    "Chronic relapsing",
+]
 ORGANS = """palatorenal|cerebrocutaneous|hepatocochlear|retinosplenic|cardiodental|spinothyroid|osteolacrimal|
 pulmogastric""".replace("\n", "").split("|")
-WORDS = "dysplasia|sclerosis|ataxia|neuropathy|dystrophy|hypoplasia|fibrosis|myopathy".split("|")
+WORDS = ["dysplasia", "sclerosis", "ataxia", "neuropathy", "dystrophy", "hypoplasia", "fibrosis", "myopathy"]
 ABOUT = (
     "What are the symptoms of {it}?",
     "What is (are) {it}?",

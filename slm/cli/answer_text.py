@@ -66,8 +66,8 @@ def print_source(answer: Answer, number: int) -> None:
     console = Console(highlight=False, soft_wrap=True)
     passage = answer.sources[number - 1]
     console.print(Text.assemble((f"[{number}] ", "bold cyan"), (_name(passage), "bold")))
-    console.print(Text.assemble((one_line(passage.url), "cyan"), "\n" if passage.url else "",
-                                f"{one_line(passage.source)}, characters {passage.start:,} to {passage.end:,}\n"))  # fmt: skip
+    place = f"{one_line(passage.source)}, characters {passage.start:,} to {passage.end:,}\n"
+    console.print(Text.assemble((one_line(passage.url), "cyan"), "\n" if passage.url else "", place))
     shown, place = Text(), 0
     for quote in (quote for quote in answer.quotes if quote.passage.id == passage.id):
         shown.append(_lines(passage.text[place : quote.start]))

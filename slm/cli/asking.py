@@ -16,7 +16,6 @@ from slm.errors import ConfigError
 if TYPE_CHECKING:
     from slm.domain import Domain
     from slm.model_folder import ModelFolder
-    from slm.rag.answering import Answer
 
 RUNS = Path("runs")
 
@@ -34,10 +33,11 @@ def ask(
     ] = 0,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Answer from this probability up that the sources answer; 0 always. By default 0.5."),
+        typer.Option(min=0, max=1, help="Quote from this probability up that sources answer: 0 to 1, 0.5 by default."),
     ] = None,
     domain: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="In place of the index's: general, medical, or a .toml of your own.")
+        str,
+        typer.Option(metavar="NAME|FILE", help="In place of the index's: general, medical, or a .toml of your own."),
     ] = "",
     generate: Annotated[
         bool, typer.Option("--generate", help="After the quotes also what a model writes by itself, which is no fact.")

@@ -36,7 +36,7 @@ def serve(
     ] = None,
     index: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Answer from this index too, as the model called sources; or from it alone."),
+        typer.Option(metavar="FOLDER", help="Answer from this index too, as the model sources; or from it alone."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs --api-keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,

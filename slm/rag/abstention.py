@@ -23,7 +23,7 @@ from slm.rag.retriever import Hit, Retriever
 
 FILE = Path(__file__).with_name("judges.json")
 THRESHOLD = 0.5
-"""From which an answer is given: where, of as many questions that the sources answer as others, it is likelier than not."""
+"""From which an answer is given: with as many questions that the sources answer as others, it is likelier than not."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Judge:
 
     def as_dict(self) -> dict[str, Any]:
         rounded = {name: [round(float(v), 6) for v in getattr(self, name)] for name in ("mean", "spread", "weights")}
-        return {"names": list(self.names), **rounded, "bias": round(self.bias, 6), "threshold": round(self.threshold, 4)}
+        bias, threshold = round(self.bias, 6), round(self.threshold, 4)
+        return {"names": list(self.names), **rounded, "bias": bias, "threshold": threshold}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Judge:

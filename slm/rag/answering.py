@@ -14,7 +14,7 @@ from slm.errors import DataError
 from slm.rag import abstention
 from slm.rag.passage_store import PassageStore
 from slm.rag.passages import Passage
-from slm.rag.quoting import Quote, Quoting, choose
+from slm.rag.quoting import USUAL, Quote, Quoting, choose
 from slm.rag.retriever import Hit, Retriever
 
 NOT_FOUND = "Not in my sources."
@@ -62,7 +62,7 @@ class Answer:
         return "\n\n".join("\n".join(own) for own in paragraphs.values())
 
     def citations(self) -> list[dict[str, Any]]:
-        """For programs: number, title, url, source, the passage, and where in it and in its document the quotes stand."""
+        """For programs: number, title, url, source, the passage, and where in it and in its document quotes stand."""
         return [
             {**_described(passage), "number": number, "passage": passage.text, "quotes": [
                 {"text": quote.text, "start": quote.start, "end": quote.end,
@@ -87,7 +87,7 @@ def _described(passage: Passage) -> dict[str, Any]:
 
 
 def answer(
-    question: str, retriever: Retriever, domain: Domain, how: Quoting = Quoting(), threshold: float | None = None,
+    question: str, retriever: Retriever, domain: Domain, how: Quoting = USUAL, threshold: float | None = None,
     told: str = "",
 ) -> Answer:  # fmt: skip
     """What the sources of an index say to a question, from a probability of `threshold` up (by default the judge's).

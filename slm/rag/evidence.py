@@ -20,6 +20,7 @@ from slm.rag.terms import terms
 LOOKED_AT = 5  # passages
 HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
 FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
+COMMON = 0.15  # of the weight of a word that no text has
 ASKING = {
     "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt",
     "en": "what which who whom whose how why when where does did do can could should would will may might tell please",
@@ -27,8 +28,8 @@ ASKING = {
     "fr": "quoi quel quelle quels quelles qui comment pourquoi quand où combien peut faut",
     "it": "cosa quale quali chi come perché quando dove quanto può",
 }
-"""Words with which one asks, by language. Few texts have them, so that in a small index they would pass for rare words
-that tell what is asked about."""
+"""Words with which one asks, by language. In a small index few texts have them: they would pass for rare words that
+tell what is asked about, so they weigh no more than a common word."""
 _WORD = re.compile(r"\w\w+")
 NAMES = (
     "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
@@ -53,8 +54,11 @@ class AskedWords:
         languages = retriever.languages(question)
         words = list(dict.fromkeys(_words_of(question[:LONGEST_QUESTION], languages)))
         # A word that one language stems and another does not is as common as the commoner of its forms.
-        weights = [float(retriever.lexical.weights(sorted(word)).min()) for word in words]
-        return cls(words, np.array(weights), languages)
+        weights = np.array([float(retriever.lexical.weights(sorted(word)).min()) for word in words])
+        asking = frozenset(form for language in languages for form in terms(ASKING.get(language, ""), language))
+        most = COMMON * float(np.log1p(len(retriever.lexical.passages)))
+        return cls(words, np.where([not asking.isdisjoint(word) for word in words], np.minimum(weights, most), weights),
+                   languages)  # fmt: skip
 
     def share(self, present: Collection[str], without: Collection[str] = ()) -> float:
         """The share of the weight of the words that are `present`, of those that are not in `without`; else 0."""
@@ -73,10 +77,7 @@ class AskedWords:
 
 
 def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[str]]:
-    asking = {word for language in languages for word in ASKING.get(language, "").split()}
     for word in _WORD.findall(question):
-        if word.lower() in asking:
-            continue
         forms = [terms(word, language) for language in languages]
         if not all(forms):
             continue  # a stop word in one of them

@@ -44,6 +44,9 @@ class Quoting:
     """A sentence is left out whose score is under this share of the best one's."""
 
 
+USUAL = Quoting()
+
+
 @dataclass(frozen=True)
 class Quote:
     """A sentence as it stands: ``text == passage.text[start:end]``."""
@@ -55,23 +58,24 @@ class Quote:
     score: float
 
 
-def choose(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting = Quoting()) -> list[Quote]:
-    """The sentences to quote, passage by passage in the order of the hits, within one as they stand there."""
-    return select(candidates(question, hits[: how.passages], retriever, how), hits, how)
+def choose(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting = USUAL) -> list[Quote]:
+    """The sentences to quote, passage by passage, that with the best sentence first, within one as they stand there."""
+    return select(candidates(question, hits[: how.passages], retriever, how), how)
 
 
-def select(found: Sequence[Quote], hits: Sequence[Hit], how: Quoting) -> list[Quote]:
+def select(found: Sequence[Quote], how: Quoting) -> list[Quote]:
     """The best of the candidates, as many as may be."""
     best = max((quote.score for quote in found), default=0.0)
     chosen: list[Quote] = []
     for quote in sorted(found, key=lambda quote: -quote.score):
         if quote.score < how.least * best or len(chosen) == how.sentences:
             break
-        if not chosen or sum(len(other.text) for other in chosen) + len(quote.text) <= how.characters:
-            if not any(quote.text == other.text for other in chosen):
-                chosen.append(quote)
-    places = {hit.passage.id: place for place, hit in enumerate(hits)}
-    return sorted(chosen, key=lambda quote: (places[quote.passage.id], quote.start))
+        texts = [other.text for other in chosen]
+        fits = not texts or sum(map(len, texts)) + len(quote.text) <= how.characters
+        if fits and quote.text not in texts:
+            chosen.append(quote)
+    first = {quote.passage.id: place for place, quote in reversed(list(enumerate(chosen)))}  # by its best sentence
+    return sorted(chosen, key=lambda quote: (first[quote.passage.id], quote.start))
 
 
 def candidates(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting) -> list[Quote]:

@@ -66,6 +66,7 @@ class Service:
     def check_room(self, client: str) -> None:
         """Raises ApiError, 429, where no model has a place for a request of this client, whatever it asks."""
         refusals = [model.scheduler.refusal_for(client) for model in self.models]
+        refusals += [self.sources.refusal()] if self.sources else []
         if all(refusals):
             raise refusals[0]
 

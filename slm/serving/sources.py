@@ -49,16 +49,23 @@ class Sources:
         """Raises ApiError for what sources cannot do, and where too many wait."""
         question = self._question(asked)
         told = "\n".join(message.text for message in reversed(asked.messages[:-1]) if message.role == "user")
-        if self._waiting >= self.limits.queue:
-            raise ApiError(429, "queue_full", f"{self._waiting} questions wait for the sources", None, 1)
+        if refusal := self.refusal():
+            raise refusal
         self._waiting += 1
         try:
             async with asyncio.timeout(self.limits.seconds), self._lock:
                 return await asyncio.to_thread(answer, question, self.retriever, self.domain, told=told)
         except TimeoutError:
-            raise ApiError(503, "deadline", "the sources had too much to do before the deadline", None, 1) from None
+            message = "the sources had too much to do before the deadline"
+            raise ApiError(429, "waited_too_long", message, None, 1) from None
         finally:
             self._waiting -= 1
+
+    def refusal(self) -> ApiError | None:
+        """Why no question can be taken now; None where one can."""
+        if self._waiting < self.limits.queue:
+            return None
+        return ApiError(429, "queue_full", f"{self._waiting} questions wait for the sources", None, 1)
 
     def _question(self, asked: ChatRequest) -> str:
         last = asked.messages[-1]

@@ -96,13 +96,14 @@ def test_a_models_own_words_stand_apart_and_only_where_the_sources_answer(asking
     from slm.data.prompt_format import PromptFormat
 
     pytest.importorskip("onnxruntime")
-    save_model(tmp_path / "tuned", tiny_model(1, block_size=128), tiny_tokenizer(), {}, PromptFormat())
+    save_model(tmp_path / "tuned", tiny_model(1, block_size=128), tiny_tokenizer(), prompt_format=PromptFormat())
     words = (QUESTION, "--generate", "--model", str(tmp_path / "tuned"))
     out = asking(*words).out
     quotes, label, _ = out.partition("Written by a model, not from the sources; it may be wrong in every word:")
     assert label and "loss of side vision. [1]" in quotes
     made = json.loads(asking(*words, "--json").out)
-    assert set(made["generated"]) == {"text", "model"} and made["answer"] in json.loads(asking(QUESTION, "--json").out)["answer"]
+    assert set(made["generated"]) == {"text", "model"}
+    assert made["answer"] == json.loads(asking(QUESTION, "--json").out)["answer"]
     unknown = asking("Which zebra painted the ceiling of the side chapel?", *words[1:]).out
     assert "no model is asked" in unknown
 

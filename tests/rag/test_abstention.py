@@ -25,7 +25,8 @@ def test_a_question_that_is_answered_has_all_its_words_in_one_passage(folder: Pa
     with Retriever.open(folder) as retriever:
         good = figures("glaucoma damages the optic nerve", retriever)
         bad = figures("glaucoma damages a zebra", retriever)
-    assert good["coverage"] == good["rarest"] == good["head_coverage"] == 1.0 and good["missing"] == good["unknown"] == 0
+    assert good["coverage"] == good["rarest"] == good["head_coverage"] == 1.0
+    assert good["missing"] == good["unknown"] == 0
     assert bad["coverage"] < 0.8 and bad["rarest"] == 0.0 and bad["missing"] == 1.0 and bad["unknown"] > 0.2
 
 
@@ -56,7 +57,7 @@ def test_the_judge_prefers_what_is_answered(folder: Path) -> None:
             probability(question, retriever.search(question, 10), retriever)
             for question in ("glaucoma damages the optic nerve", "Which zebra painted the optic ceiling in Rome?")
         )
-        assert bad < 0.5 < good
+        assert bad < 0.2 < 0.5 < good
         assert probability("x", [], retriever) == 0.0
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("fastapi")
 pytest.importorskip("bm25s")
 
-from serving.conftest import Running, running  # noqa: E402
+from serving.conftest import Running, running
 
-from slm.rag.index_domain import choose_domain  # noqa: E402
-from slm.rag.indexing import index_documents  # noqa: E402
-from slm.serving import answer_schemas  # noqa: E402
-from slm.serving.figures import Figures  # noqa: E402
-from slm.serving.limits import Limits  # noqa: E402
-from slm.serving.models import Models  # noqa: E402
-from slm.serving.sources import Sources  # noqa: E402
+from slm.rag.index_domain import choose_domain
+from slm.rag.indexing import index_documents
+from slm.serving import answer_schemas
+from slm.serving.figures import Figures
+from slm.serving.limits import Limits
+from slm.serving.models import Models
+from slm.serving.sources import Sources
 
 CHAT = "/v1/chat/completions"
 TEXT = "Glaucoma damages the optic nerve. The symptoms of glaucoma begin with a loss of side vision."
