@@ -20,7 +20,7 @@ from slm.rag.terms import terms
 LOOKED_AT = 5  # passages
 HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
 FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
-COMMON = 0.15  # of the weight of a word that no text has
+COMMON = 0.15  # of the weight of a word that no text has: about that of one which every fourth text has
 ASKING = {
     "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt",
     "en": "what which who whom whose how why when where does did do can could should would will may might tell please",
@@ -29,7 +29,7 @@ ASKING = {
     "it": "cosa quale quali chi come perché quando dove quanto può",
 }
 """Words with which one asks, by language. In a small index few texts have them: they would pass for rare words that
-tell what is asked about, so they weigh no more than a common word."""
+tell what is asked about, so they weigh no more than a common word, and nothing where no text has them."""
 _WORD = re.compile(r"\w\w+")
 NAMES = (
     "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
@@ -56,9 +56,11 @@ class AskedWords:
         # A word that one language stems and another does not is as common as the commoner of its forms.
         weights = np.array([float(retriever.lexical.weights(sorted(word)).min()) for word in words])
         asking = frozenset(form for language in languages for form in terms(ASKING.get(language, ""), language))
-        most = COMMON * float(np.log1p(len(retriever.lexical.passages)))
-        return cls(words, np.where([not asking.isdisjoint(word) for word in words], np.minimum(weights, most), weights),
-                   languages)  # fmt: skip
+        asks = np.array([not asking.isdisjoint(word) for word in words], bool)
+        heaviest = float(np.log1p(len(retriever.lexical.passages)))  # that of a word which no text has
+        kept = np.flatnonzero(~(asks & (weights >= heaviest)))
+        weights = np.where(asks, np.minimum(weights, COMMON * heaviest), weights)
+        return cls([words[place] for place in kept], weights[kept], languages)
 
     def share(self, present: Collection[str], without: Collection[str] = ()) -> float:
         """The share of the weight of the words that are `present`, of those that are not in `without`; else 0."""
