@@ -27,7 +27,8 @@ TEXT = "Glaucoma damages the optic nerve. The symptoms of glaucoma begin with a 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("sources")
-    others = [{"focus": name, "answer": f"{name} is another thing."} for name in ("Gout", "Asthma", "Cough")]
+    about = "is another thing, which has nothing to do with eyes, as everybody knows who ever had a look at it."
+    others = [{"focus": name, "answer": f"{name} {about}"} for name in ("Gout", "Asthma", "Cough", "Fever", "Mumps")]
     records = [{"focus": "Glaucoma", "answer": TEXT, "url": "https://example.org/glaucoma"}, *others]
     (folder / "a.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     index_documents(folder / "index", (str(folder / "a.jsonl"),))
