@@ -53,6 +53,10 @@ def index(
         typer.Option("--column", metavar="OURS=THEIRS", help="Which column is text, title or url. Repeatable."),
     ] = None,
     separator: options.Separator = "",
+    domain: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE", help="Of answers from it: general, medical, or a .toml of your own."),
+    ] = "",
     search_titles: Annotated[
         bool | None,
         typer.Option(
@@ -68,6 +72,7 @@ def index(
 
     Example: slm index manuals/ --out indexes/manuals
     """
+    from slm.rag.index_domain import choose_domain
     from slm.rag.retriever import Retriever
     from slm.rag.vectors import choose_encoder
 
@@ -76,6 +81,8 @@ def index(
         report = _changed_index(folder, documents, remove, column, separator, search_titles, progress)
         if encoder is not None:
             choose_encoder(folder, encoder)
+        if domain:
+            choose_domain(folder, domain)
         with Retriever.open(folder, progress) as retriever:
             counts = retriever.store.counts()
     if as_json:
@@ -196,4 +203,4 @@ def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> 
             print(f"  {name}: {reason}")
         if len(report.unreadable) > SHOWN_UNREADABLE:
             print(f"  ... and {len(report.unreadable) - SHOWN_UNREADABLE} more: --json lists them")
-    print(f'\nnext: slm search "..." --index {folder}')
+    print(f'\nnext: slm search "..." --index {folder}, or slm ask "..." for an answer from it')

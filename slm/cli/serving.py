@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from slm.serving.figures import Figures
     from slm.serving.limits import Limits
     from slm.serving.models import Models
+    from slm.serving.sources import Sources
+
+
+RESERVED = ("sources",)  # a server's index is called so
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +33,10 @@ def serve(
             metavar="[MODEL]...",
             help="Runs, model folders or hub:owner/name, as [NAME=]MODEL[@BITS]; by default the newest run.",
         ),
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Answer from this index too, as the model sources; or from it alone."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs --api-keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
@@ -84,12 +92,20 @@ def serve(
     hosts = frozenset(name.lower() for name in [host, *(allow_host or [])])
     figures = Figures()
     with bound:
-        served = _opened(models or [""], runs, engine, bits, threads, slots, limits, figures)
+        sources = _sources(index, limits) if index else None
+        words = models or ([] if sources else [""])
+        served = _opened(words, runs, engine, bits, threads, slots, limits, figures)
         events = EventLog(open(log, "a", encoding="utf-8") if log else None)  # noqa: SIM115 - open until the end
-        settings = server.Settings(Rules(keys, hosts), limits, runs, events)
+        settings = server.Settings(Rules(keys, hosts), limits, runs, events, sources)
         address = server.address_of(bound)
-        server.serve(served, bound, settings, figures, lambda: _tell(served, address, bool(keys)))
+        server.serve(served, bound, settings, figures, lambda: _tell(served, sources, address, bool(keys)))
     print("stopped", file=sys.stderr)
+
+
+def _sources(index: Path, limits: Limits) -> Sources:
+    from slm.serving.sources import Sources
+
+    return Sources(index, limits)
 
 
 def _opened(
@@ -102,7 +118,7 @@ def _opened(
         name, source, own_bits = serving.parse_source(word)
         folder = open_source(source, runs)
         wanted = name or _name(folder) + (f"-{own_bits}bit" if own_bits else "")
-        name = serving.free_name(wanted, [taken for taken, _, _ in folders])
+        name = serving.free_name(wanted, [*RESERVED, *(taken for taken, _, _ in folders)])
         folders.append((name, folder, own_bits or bits))
     slots = slots or serving.choose_slots([folder for _, folder, _ in folders])
     return serving.Models(
@@ -119,19 +135,22 @@ def _name(folder: ModelFolder) -> str:
     return (folder.path.parent.parent if in_a_run else folder.path).resolve().name
 
 
-def _tell(models: Models, address: str, keys: bool) -> None:
+def _tell(models: Models, sources: Sources | None, address: str, keys: bool) -> None:
     """Where it is, and what to type next."""
     for model in models:
         facts = model.facts()
         what = "answers questions" if model.answers else "writes on"
         print(f"{model.name}: {what}; {facts['engine']}, {model.engine.slots} texts at a time")
-    first = next(iter(models))
+    if sources is not None:
+        print(f"sources: answers in the words of {sources.retriever.folder}")
+    first = next(iter(models), None)
     key = " -H 'Authorization: Bearer KEY'" if keys else ""
-    body = f'{{"model": "{first.name}", "prompt": "Once upon a time"}}'
-    path = "/v1/completions"
-    if first.answers:
-        path = "/v1/chat/completions"
-        body = f'{{"model": "{first.name}", "messages": [{{"role": "user", "content": "What is asthma?"}}]}}'
+    if sources is not None or first.answers:
+        path, name = "/v1/chat/completions", "sources" if sources is not None else first.name
+        body = f'{{"model": "{name}", "messages": [{{"role": "user", "content": "What is asthma?"}}]}}'
+    else:
+        path = "/v1/completions"
+        body = f'{{"model": "{first.name}", "prompt": "Once upon a time"}}'
     print(f"\nserving on {address}, described at {address}/docs; Ctrl-C ends it. Try:")
     print(f"  curl {address}{path}{key} -H 'Content-Type: application/json' -d '{body}'", flush=True)
 

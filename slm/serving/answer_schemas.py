@@ -109,9 +109,44 @@ class Completion(Answer):
     choices: list[CompletionChoice]
 
 
+class Quoted(Part):
+    """A sentence, and where it stands: `passage[start:end]`, and the same characters of the whole document."""
+
+    text: str
+    start: int
+    end: int
+    document_start: int
+    document_end: int
+
+
+class Nearest(Part):
+    title: str
+    heading: str
+    url: str
+    source: str
+    document: int
+    position: int
+
+
+class Citation(Nearest):
+    """A passage that is quoted; `number` is the one in brackets behind its sentences in the text."""
+
+    number: int
+    passage: str
+    quotes: list[Quoted]
+
+
 class ChatCompletion(Answer):
+    """`answered` and what follows it comes from `sources` alone: whether the sources answer the question, by
+    `probability`, from `threshold` up; what is quoted; and where they do not answer, the passages that came nearest."""
+
     object: Literal["chat.completion"]
     choices: list[ChatChoice]
+    answered: bool | None = None
+    probability: float | None = None
+    threshold: float | None = None
+    citations: list[Citation] | None = None
+    nearest: list[Nearest] | None = None
 
 
 class Model(Part):
@@ -128,12 +163,12 @@ class ModelList(Part):
 
 class ModelFacts(Part):
     name: str
-    kind: Literal["stories", "answers"]
+    kind: Literal["stories", "answers", "sources"]
     engine: str
     bits: int
     size_bytes: int
     parameters: int | None
-    context: int
+    context: int | None
     notice: str
 
 

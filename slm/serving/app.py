@@ -72,7 +72,8 @@ def _add_writing(app: FastAPI, service: Service) -> None:
 
     @app.post("/v1/chat/completions", responses=responses(shapes.ChatCompletion, *refusals, **STREAMED))
     async def chat_completions(asked: ChatRequest, request: Request) -> Response:
-        """Ask a tuned model, in its own prompt format; or have a story model go on from the last message."""
+        """Ask a tuned model, in its own prompt format; or have a story model go on from the last message; or ask
+        `sources`, where the server has an index, for quotes with their citations."""
         return await service.chat(asked, request)
 
 
@@ -80,17 +81,18 @@ def _add_telling(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", responses=responses(shapes.ModelList, 401, 403))
     async def models() -> Response:
         """The models of this server."""
-        return JSONResponse({"object": "list", "data": [_model(service, each.name) for each in service.models]})
+        return JSONResponse({"object": "list", "data": [_model(service, name) for name in _names(service)]})
 
     @app.get("/v1/models/{name}", responses=responses(shapes.Model, 400, 401, 403, 404))
     async def model(name: str) -> Response:
         """One of them."""
-        return JSONResponse(_model(service, service.models.named(name).name))
+        known = name if name in _names(service) else service.models.named(name).name
+        return JSONResponse(_model(service, known))
 
     @app.get("/api/models", responses=responses(shapes.ModelFactsList, 401, 403))
     async def model_facts() -> Response:
         """What the page shows of the models."""
-        return JSONResponse({"models": [each.facts() for each in service.models]})
+        return JSONResponse({"models": [each.facts() for each in service.answering]})
 
     @app.get("/health", responses=responses(shapes.Health, 403))
     async def health() -> Response:
@@ -138,6 +140,10 @@ def _add_page(app: FastAPI, runs: Path) -> None:
 
 def _file(path: Path) -> Callable[[], FileResponse]:
     return lambda: FileResponse(path)
+
+
+def _names(service: Service) -> list[str]:
+    return [each.facts()["name"] for each in service.answering]
 
 
 def _model(service: Service, name: str) -> dict[str, Any]:

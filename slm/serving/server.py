@@ -23,6 +23,7 @@ from slm.serving.limits import Limits
 from slm.serving.models import Models
 from slm.serving.security import Rules
 from slm.serving.service import Service
+from slm.serving.sources import Sources
 
 SPARE_FILES = 100  # beside connections: models, logs, the page
 LAST_WORDS = 2  # seconds that connections have after the last text
@@ -38,6 +39,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     runs: Path = Path("runs")
     log: EventLog = field(default_factory=EventLog)
+    sources: Sources | None = None
 
 
 def open_socket(host: str, port: int, keys: bool) -> socket.socket:
@@ -72,7 +74,7 @@ class Server(uvicorn.Server):
     """uvicorn's, but for signals: on the first, new requests get 503 and what is being written ends in its own time."""
 
     def __init__(self, models: Models, settings: Settings, figures: Figures, started: Callable[[], None]):
-        self.service = Service(models, settings.limits, figures, settings.log)
+        self.service = Service(models, settings.limits, figures, settings.log, settings.sources)
         self.settings, self._tell_started = settings, started
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False

@@ -18,13 +18,15 @@ from starlette.responses import JSONResponse, Response
 from slm.data.tokenizer import Tokenizer
 from slm.errors import SlmError
 from slm.generation.batch import GenerationConfig
+from slm.serving import sources
 from slm.serving.answers import DONE, Answer, ChatShape, CompletionShape
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits, TokenBudget
 from slm.serving.models import Models, Served
-from slm.serving.refusals import ApiError, invalid
+from slm.serving.refusals import ApiError, invalid, shutting_down
 from slm.serving.schemas import ChatRequest, CompletionRequest, Settings
+from slm.serving.sources import Sources
 from slm.serving.ticket import Ticket, tell
 
 TEMPERATURE, TEMPERATURE_OF_ANSWERS = 0.8, 0.0  # as slm generate, without and with --question
@@ -33,8 +35,10 @@ TEMPERATURE, TEMPERATURE_OF_ANSWERS = 0.8, 0.0  # as slm generate, without and w
 class Service:
     """The models at work. `begin` and `end` frame its use in an event loop."""
 
-    def __init__(self, models: Models, limits: Limits, figures: Figures, log: EventLog):
-        self.models, self.limits, self.figures, self.log = models, limits, figures, log
+    def __init__(
+        self, models: Models, limits: Limits, figures: Figures, log: EventLog, sources: Sources | None = None
+    ):
+        self.models, self.limits, self.figures, self.log, self.sources = models, limits, figures, log, sources
         self.budget = TokenBudget(limits.tokens_per_minute)
         self.draining = False
         self.begun = int(time.time())
@@ -62,14 +66,24 @@ class Service:
     def check_room(self, client: str) -> None:
         """Raises ApiError, 429, where no model has a place for a request of this client, whatever it asks."""
         refusals = [model.scheduler.refusal_for(client) for model in self.models]
+        refusals += [self.sources.refusal()] if self.sources else []
         if all(refusals):
             raise refusals[0]
 
     def end(self) -> None:
         for model in self.models:
             model.scheduler.stop()
+        if self.sources is not None:
+            self.sources.close()
+
+    @property
+    def answering(self) -> list[Served | Sources]:
+        """All that can be named in a request: the models, and the sources behind them."""
+        return [*self.models, *([self.sources] if self.sources else [])]
 
     async def complete(self, asked: CompletionRequest, request: Request) -> Response:
+        if self._means_sources(asked):
+            raise invalid(f"{sources.NAME} goes on from no text: ask it at /v1/chat/completions", "model")
         model = self.models.named(asked.model)
         prompts = _prompt_ids(asked.prompt, model, self.limits)
         seed = secrets.randbits(48) if asked.seed is None else asked.seed
@@ -78,6 +92,8 @@ class Service:
         return await self._write(asked, request, model, prompts, config, CompletionShape(), question)
 
     async def chat(self, asked: ChatRequest, request: Request) -> Response:
+        if self._means_sources(asked):
+            return await self._from_sources(asked, request)
         model = self.models.named(asked.model)
         prompt = _chat_prompt(asked, model)
         prompts = _prompt_ids(prompt, model, self.limits)
@@ -86,6 +102,21 @@ class Service:
         config = _checked(lambda: asked.config(temperature, seed, _chat_tokens(asked), _chat_logprobs(asked)))
         question = "\n".join(message.text for message in reversed(asked.messages) if message.role == "user")
         return await self._write(asked, request, model, prompts, config, ChatShape(), question)
+
+    def _means_sources(self, asked: Settings) -> bool:
+        """Whether the index is asked: by its name, or as all that there is."""
+        return self.sources is not None and asked.model in (sources.NAME, *(() if list(self.models) else (None,)))
+
+    async def _from_sources(self, asked: ChatRequest, request: Request) -> Response:
+        if self.draining:
+            raise shutting_down()
+        request.scope["slm"]["model"] = sources.NAME
+        found, fingerprint = await self.sources.ask(asked), self.sources.fingerprint
+        if not asked.stream:
+            return JSONResponse(sources.whole(found, fingerprint))
+        apart = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+        body = sources.events(found, fingerprint, usage_apart=apart)
+        return Response(body, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     async def _write(
         self, asked: Settings, request: Request, model: Served, prompts: Sequence[Sequence[int]],

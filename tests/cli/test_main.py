@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("run", "prepare", "train", "finetune", "plan", "evaluate", "generate", "serve", "report", "runs", "doctor")
+COMMANDS = ("run", "prepare", "train", "finetune", "plan", "evaluate", "generate", "ask", "serve", "report", "runs", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -106,10 +106,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @contextlib.contextmanager
 def running(
-    models: Models, figures: Figures, limits: Limits = USUAL, rules: Rules = EVERYONE, runs: Path = Path("runs")
+    models: Models, figures: Figures, limits: Limits = USUAL, rules: Rules = EVERYONE, runs: Path = Path("runs"),
+    sources: Any = None,
 ) -> Iterator[Running]:
     bound, lines, started = open_socket("127.0.0.1", 0, keys=True), io.StringIO(), threading.Event()
-    server = Server(models, Settings(rules, limits, runs, EventLog(lines)), figures, started.set)
+    server = Server(models, Settings(rules, limits, runs, EventLog(lines), sources), figures, started.set)
 
     async def main() -> None:
         server.config.loop_of_tests = asyncio.get_running_loop()  # type: ignore[attr-defined]

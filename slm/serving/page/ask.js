@@ -3,7 +3,7 @@
 import { build, element, show, tell } from "./elements.js";
 import { chooseModel } from "./models.js";
 import { stream } from "./stream.js";
-import { facts, speed } from "./wording.js";
+import { duration, facts, speed } from "./wording.js";
 
 const QUESTIONS = ["What are the symptoms of a cold?", "What helps against a headache?", "How is asthma treated?"];
 
@@ -45,7 +45,7 @@ export function startAsk() {
   }
 
   async function receive(question, shown) {
-    let tokens = 0;
+    let [tokens, cited] = [0, null];
     const sent = performance.now();
     const request = {
       model: model().name, messages: [{ role: "user", content: question }],
@@ -57,11 +57,14 @@ export function startAsk() {
       shown.text.append(choice?.delta?.content ?? "");
       if (choice?.finish_reason === "length") shown.end.textContent = "It reached its length and breaks off here.";
       shown.head(chunk);
-      cite(shown, chunk.citations ?? choice?.delta?.citations);
+      cited = chunk.citations ?? choice?.delta?.citations ?? cited;
+      cite(shown, cited, chunk.nearest);
       tokens = chunk.usage?.completion_tokens ?? tokens;
     }
     if (!shown.text.textContent.trim()) shown.end.textContent = "The model had nothing to say.";
-    tell("ask-status", `Answered in ${tokens} tokens, ${speed(tokens, (performance.now() - sent) / 1000)}.`);
+    const taken = (performance.now() - sent) / 1000;
+    tell("ask-status", model().kind === "sources" ? `Looked up in ${duration(taken)}.`
+      : `Answered in ${tokens} tokens, ${speed(tokens, taken)}.`);
   }
 
   function busy(now) {
@@ -83,7 +86,7 @@ export function startAsk() {
     start: begin,
     stop: () => stopping?.abort(),
     models(found) {
-      models = found.filter(({ kind }) => kind === "answers");
+      models = found.filter(({ kind }) => kind === "answers" || kind === "sources");
       chooseModel(element("ask-model"), models);
       tell("ask-facts", facts(model()));
       element("ask-notice").textContent = model()?.notice ?? "";
@@ -115,14 +118,36 @@ function advise(shown, { emergency, remark }) {
   shown.hidden = false;
 }
 
-// Citations: texts, or objects with a title, a source and a passage; whatever there is of them, as text.
-function cite(shown, citations) {
-  if (!Array.isArray(citations) || !citations.length) return;
-  const items = citations.map((one) => {
-    if (typeof one !== "object" || one === null) return build("li", {}, String(one));
-    const [title, passage] = [one.title ?? one.source ?? one.id ?? "A passage", one.text ?? one.passage ?? one.quote];
-    return build("li", {}, build("b", {}, String(title)), passage ? build("blockquote", {}, String(passage)) : null);
-  });
-  shown.sources.replaceChildren(build("h3", {}, "Where it is from"), build("ol", {}, ...items));
+// Citations: texts, or objects with a title, a source and a passage; whatever there is of them, as text. A passage with
+// quotes opens on its number, the quotes marked. Without any, the nearest passages, offered as such.
+function cite(shown, citations, nearest) {
+  const [some, near] = [citations, nearest].map((list) => (Array.isArray(list) ? list : []));
+  if (!some.length && !near.length) return;
+  shown.sources.replaceChildren(
+    build("h3", {}, some.length ? "Where it is from" : "The nearest, which need not have the answer"),
+    build("ol", {}, ...(some.length ? some : near).map((one) => build("li", {}, ...source(one)))),
+  );
   shown.sources.hidden = false;
+}
+
+function source(one) {
+  if (typeof one !== "object" || one === null) return [String(one)];
+  const name = String(one.title ?? one.source ?? one.id ?? "A passage");
+  const title = /^https?:\/\//.test(one.url ?? "") ? build("a", { href: one.url, rel: "noreferrer" }, name) : name;
+  const passage = one.text ?? one.passage ?? one.quote;
+  if (!passage) return [build("b", {}, title)];
+  if (!Array.isArray(one.quotes)) return [build("b", {}, title), build("blockquote", {}, String(passage))];
+  return [build("b", {}, title), build("details", {}, build("summary", {}, "The passage"),
+    build("blockquote", {}, ...marked(String(passage), one.quotes)))];
+}
+
+// The passage with its quotes marked. Offsets count code points, as Python does.
+function marked(passage, quotes) {
+  const [letters, parts] = [Array.from(passage), []];
+  let place = 0;
+  for (const { start, end } of quotes) {
+    parts.push(letters.slice(place, start).join(""), build("mark", {}, letters.slice(start, end).join("")));
+    place = end;
+  }
+  return [...parts, letters.slice(place).join("")];
 }

@@ -94,7 +94,7 @@ export function startCompare() {
     start: begin,
     stop: () => stopping?.abort(),
     models(found) {
-      models = found;
+      models = found.filter(({ kind }) => kind !== "sources");
       sides.forEach((side, place) => {
         chooseModel(side.select, models, models[Math.min(place, models.length - 1)]);
         describe(side);

@@ -129,7 +129,7 @@ export function startWrite() {
     start: begin,
     stop: () => stopping?.abort(),
     models(found) {
-      models = found;
+      models = found.filter(({ kind }) => kind !== "sources");
       chooseModel(element("write-model"), models, models.find(({ kind }) => kind !== "answers"));
       tell("write-facts", facts(model()));
       element("write-start").disabled = Boolean(stopping) || !models.length;

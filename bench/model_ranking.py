@@ -1,0 +1,83 @@
+"""Does a language model help to choose the sentences? Each sentence is scored by how likely the question is behind it.
+
+    python bench/model_ranking.py DATA INDEX MODEL --questions 200
+
+INDEX is of medquad_train and medquad_valid; MODEL a run's model folder. The score, standardised over the sentences of
+a question, is added to the one that slm ask has, with several weights; quotes are compared with the right answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from answers import rows_of, some
+from torch.nn import functional
+
+from slm import load_model
+from slm.checkpoint import LoadedModel
+from slm.evaluation.answers import rouge_l, token_f1
+from slm.rag.answering import PASSAGES
+from slm.rag.measures import bootstrap, paired_bootstrap
+from slm.rag.quoting import Quote, Quoting, candidates, select
+from slm.rag.retriever import Retriever
+
+WEIGHTS = (0.0, 0.1, 0.3, 1.0)
+
+
+@torch.no_grad()
+def likelihoods(loaded: LoadedModel, question: str, sentences: list[str]) -> np.ndarray:
+    """(N,) mean log-likelihood, in nats a token, of the question's tokens behind each sentence."""
+    asked = loaded.tokenizer.encode_ordinary(f"\n\n{question}")
+    room = loaded.model.config.block_size - len(asked)
+    rows = [[loaded.tokenizer.eot_token, *loaded.tokenizer.encode_ordinary(each)][:room] + asked for each in sentences]
+    width = max(map(len, rows))
+    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
+    logits = functional.log_softmax(loaded.model(ids)[:, :-1], dim=-1)
+    found = logits.gather(2, ids[:, 1:, None])[..., 0].numpy()  # (N, width - 1)
+    ends = [len(row) - 1 for row in rows]
+    return np.array([row[end - len(asked) : end].mean() for row, end in zip(found, ends, strict=True)])
+
+
+def with_model(quotes: list[Quote], likely: np.ndarray, weight: float) -> list[Quote]:
+    standard = (likely - likely.mean()) / (likely.std() + 1e-6)
+    return [replace(q, score=q.score + weight * float(extra)) for q, extra in zip(quotes, standard, strict=True)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("index", type=Path)
+    parser.add_argument("model")
+    parser.add_argument("--questions", type=int, default=200)
+    arguments = parser.parse_args()
+    loaded = load_model(arguments.model)
+    references: dict[str, list[str]] = {}
+    for row in rows_of(arguments.data / "medquad_valid.jsonl.gz"):
+        references.setdefault(row["question"], []).append(row["answer"])
+    asked, how = some(list(references), arguments.questions, 0), Quoting()
+    scores: dict[float, list[tuple[float, float]]] = {weight: [] for weight in WEIGHTS}
+    with Retriever.open(arguments.index) as retriever:
+        for question in asked:
+            hits = retriever.search(question, PASSAGES)[: how.passages]
+            quotes = candidates(question, hits, retriever, how)
+            likely = likelihoods(loaded, question, [quote.text for quote in quotes])
+            for weight in WEIGHTS:
+                chosen = select(with_model(quotes, likely, weight), how)
+                text = " ".join(quote.text for quote in chosen)
+                scores[weight].append(
+                    tuple(max(score(text, each) for each in references[question]) for score in (rouge_l, token_f1))
+                )
+    print(f"{len(asked)} questions\n| weight of model | ROUGE-L | token F1 | F1 above none |\n" + "| --- " * 4 + "|")
+    base = np.array(scores[0.0])
+    for weight, found in scores.items():
+        values = np.array(found)
+        gain = paired_bootstrap(values[:, 1], base[:, 1])
+        print(f"| {weight} | {bootstrap(values[:, 0])} | {bootstrap(values[:, 1])} | {gain} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The domain of an index: a copy of its file beside the passages, as runs and model folders have one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from slm.atomic_write import write_text
+from slm.domain import FILE, Domain, load_domain, read_domain
+
+
+def choose_domain(index: Path, name: str) -> None:
+    """Let the index in `index` be of this domain. Raises ConfigError for one that there is not, OSError."""
+    write_text(index / FILE, load_domain(name).text)
+
+
+def domain_of_index(index: Path) -> Domain:
+    """The domain that was chosen for the index. Raises ConfigError for a damaged copy.
+
+    Where none was chosen it is the general one, with the signs of an emergency of the medical one: people ask about
+    their health where nobody expected it, and advice too many does less harm than advice missing.
+    """
+    if (index / FILE).is_file():
+        return read_domain(index / FILE)
+    general, medical = load_domain("general"), load_domain("medical")
+    signs = replace(general.settings, emergency=medical.settings.emergency, languages=medical.languages)
+    return Domain(signs, general.text)
