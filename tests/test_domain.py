@@ -128,7 +128,7 @@ def test_models_from_before_domains_still_load(tmp_path: Path):
     stories, answers = saved(tmp_path / "stories"), saved(tmp_path / "answers", PromptFormat(reasoning=True))
     assert open_model_folder(stories).domain.name == "general"
     assert open_model_folder(answers).domain.name == "medical"
-    assert json.loads((answers / "slm.json").read_text())["prompt_format"] == {"reasoning": True}
+    assert json.loads((answers / "slm.json").read_text())["prompt_format"] == {"reasoning": "section"}
 
 
 def test_runs_from_before_domains_have_the_medical_notice(tmp_path: Path):

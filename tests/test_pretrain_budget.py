@@ -199,7 +199,7 @@ def test_a_run_by_steps_cannot_be_given_more_time(folder: Path, store: TokenStor
 def test_an_extension_whose_start_cannot_be_copied_leaves_no_run(
     folder: Path, run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("slm.pretrain.save_model", full)

@@ -46,7 +46,9 @@ def ask(
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
-    """Answer a question in the words of an index, each sentence with its source; or say that it is not there.
+    """Answer from an index in its own words, each with its source.
+
+    What the index does not answer is said to be "not in my sources", before a word is written.
 
     Example: slm ask "What are the symptoms of glaucoma?" --index indexes/medquad
     """

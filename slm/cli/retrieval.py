@@ -135,7 +135,7 @@ def search(
     index: Index = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show the passages of an index that a question finds, the best first.
+    """Show the passages that a question finds, the best first.
 
     Example: slm search "What are the symptoms of glaucoma?" -k 5
     """

@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-COMMANDS = ("run", "prepare", "train", "finetune", "plan", "evaluate", "generate", "ask", "serve", "report", "runs", "doctor")
+COMMANDS = (
+    "run", "prepare", "train", "finetune", "plan", "evaluate", "generate", "index", "search", "ask", "serve", "report",
+    "runs", "doctor",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -158,17 +158,17 @@ def test_folders_are_read_with_their_folders_in_order_and_without_hidden_files(t
     (tmp_path / "b" / "2.md").write_text("two", encoding="utf-8")
     (tmp_path / "1.txt").write_text("one<|endoftext|>one more", encoding="utf-8")
     (tmp_path / "3.html").write_text("<p>three</p>", encoding="utf-8")
-    (tmp_path / "b" / "4.pdf").write_bytes(b"%PDF")
+    (tmp_path / "b" / "4.exe").write_bytes(b"MZ")
     (tmp_path / ".git" / "5.txt").write_text("hidden", encoding="utf-8")
     write_jsonl(tmp_path / "c.jsonl", [{"text": "four"}])
     splits, stream = read(DocumentsConfig(source=tmp_path, validation=tmp_path / "3.html"))
     assert texts(splits["train"]) == ["one", "one more", "four", "two"]
-    assert stream.sources[1]["skipped"] == [str(tmp_path / "b" / "4.pdf")]
+    assert stream.sources[1]["skipped"] == [str(tmp_path / "b" / "4.exe")]
     assert "1 files of unknown kind were skipped" in stream.notes[0]
 
 
 def test_globs_find_files_in_order_once(tmp_path: Path):
-    for name in ("b/2.txt", "a/1.txt", "a/x.pdf"):
+    for name in ("b/2.txt", "a/1.txt", "a/x.exe"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"text of {name}", encoding="utf-8")
@@ -183,7 +183,7 @@ def test_globs_find_files_in_order_once(tmp_path: Path):
         ("nothing.txt", r"nothing\.txt: expected a file, folder or glob, found nothing there$"),
         ("roneneldan/TinyStories", r"for a dataset on the hub say hub:roneneldan/TinyStories"),
         ("*.pdf", r"\*\.pdf: expected files that end in \.txt .*, found 0 files"),
-        ("a.pdf", r"a\.pdf: no reader for files of this name; known are \.txt"),
+        ("a.exe", r"a\.exe: no reader for files of this name; known are \.txt"),
         ("empty", r"empty: expected files that end in .*found 0 files"),
         ("samples:storys", r"samples:storys: no built-in samples of this name; did you mean 'stories'\?"),
         ("hub:a/b/c", r"hub:a/b/c: expected hub:owner/name"),
@@ -194,7 +194,7 @@ def test_sources_that_lead_nowhere_are_refused(
 ):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
-    Path("a.pdf" if source == "a.pdf" else "b.doc").write_bytes(b"")
+    Path("a.exe" if source == "a.exe" else "b.doc").write_bytes(b"")
     with pytest.raises((DataError, ConfigError), match=message):
         open_documents(DocumentsConfig(source=source))
 

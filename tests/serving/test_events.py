@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 
+from slm.domain import Heading
 from slm.generation.batch import GenerationConfig, Piece
 from slm.serving.answers import DONE, Answer, CompletionShape
 from slm.serving.service import _events
@@ -14,7 +15,7 @@ from slm.serving.ticket import Ticket
 
 def answer_of(tokenizer, samples: int = 1) -> Answer:
     ticket = Ticket("a", [[5, 6]], GenerationConfig(), samples, time.monotonic() + 60)
-    return Answer(CompletionShape(), ticket, tokenizer, "m", "f", "", hides=False)
+    return Answer(CompletionShape(), ticket, tokenizer, "m", "f", Heading(), hides="")
 
 
 def test_what_is_not_the_end_goes_out_before_more_has_come(tokenizer, run_async):
