@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from slm.rag.languages import stemmer, stop_words
 
-TERMS_VERSION = 1
+TERMS_VERSION = 2
 """Raised whenever this module would make other terms of the same text."""
 
 LONGEST_WORD = 64  # characters; what is longer is data, and its beginning tells it well enough
-_WORD = re.compile(r"\w\w+")
+_WORD = re.compile(r"\w\w+|(?<!['’])\b\w\b")  # also type 2, hepatitis B; not the s of its
 _UNSPACED = re.compile(  # Thai and Lao, Burmese, Khmer, kana, Han
     "[\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )

@@ -19,7 +19,7 @@ from slm.rag.terms import question_terms, terms
         ("Ménière's", "en", ["menier"]),
         ("糖尿病の症状", "ja", ["糖尿", "尿病", "病の", "の症", "症状"]),
         ("HIV感染症", "zh", ["hiv", "感染", "染症"]),
-        ("a b c", "en", []),
+        ("a type 2 of Gout's B", "en", ["type", "2", "gout", "b"]),
         ("the of and", "en", []),
         ("", "en", []),
         ("x" * 1000, "", ["x" * 64]),
