@@ -259,7 +259,11 @@ index_documents(Path(sys.argv[1]), (sys.argv[2],))
 
 @pytest.mark.parametrize(
     ("method", "calls", "new"),
-    [("add_document", 40, False), ("remove_documents", 0, False), ("stamp_anew", 0, False), ("close", 0, True)],
+    [
+        ("add_document", 40, False), ("close", 0, True),
+        pytest.param("remove_documents", 0, False, marks=pytest.mark.slow),
+        pytest.param("stamp_anew", 0, False, marks=pytest.mark.slow),
+    ],
 )
 def test_killed_at_a_moment_the_index_is_the_old_or_the_new_one_and_the_next_run_completes(
     tmp_path: Path, folder: Path, answers: Path, method: str, calls: int, new: bool
