@@ -18,7 +18,7 @@ import pytest
 from hypothesis import settings
 
 # A loaded machine is no bug; where tests are repeated by a machine they are the same every time.
-settings.register_profile("slm", deadline=None, derandomize="SLM_CI" in os.environ, max_examples=50)
+settings.register_profile("slm", deadline=None, derandomize="SLM_CI" in os.environ, max_examples=30)
 settings.load_profile("slm")
 
 # One core for each process of pytest-xdist: products that wait for a slower half take many times as long

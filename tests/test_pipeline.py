@@ -123,9 +123,12 @@ def test_prepared_stores_are_used_again(folder: Path, whole: PipelineResult) -> 
     assert whole.base.read()["data"]["sha256"] == store.manifest["sha256"]
 
 
-everywhere = pytest.mark.parametrize(
-    ("stage", "moment"), list(itertools.product(("pretraining", "finetuning"), ("before", "training", "after")))
-)
+STAGES, MOMENTS = ("pretraining", "finetuning"), ("before", "training", "after")
+everywhere = pytest.mark.parametrize(("stage", "moment"), list(itertools.product(STAGES, MOMENTS)))
+everywhere_when_slow = pytest.mark.parametrize(("stage", "moment"), [
+    pytest.param(stage, moment, marks=() if moment == "training" else pytest.mark.slow)
+    for stage, moment in itertools.product(STAGES, MOMENTS)
+])  # fmt: skip
 
 
 @everywhere
@@ -151,7 +154,7 @@ def assert_same(result: PipelineResult, whole: PipelineResult) -> None:
     ]
 
 
-@everywhere
+@everywhere_when_slow
 def test_killed_in_any_stage_it_is_gone_on_with(folder: Path, whole: PipelineResult, stage: str, moment: str) -> None:
     name, runs = f"killed-{stage}-{moment}", folder / "runs"
     with pytest.raises(Killed, match="-9"):

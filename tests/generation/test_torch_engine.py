@@ -140,7 +140,7 @@ def assert_same_texts(model: GPT, some: list[Request]) -> None:
 
 
 def test_alone_in_a_batch_and_behind_a_prefix(model: GPT):
-    assert_same_texts(model, requests(20, longest=30))
+    assert_same_texts(model, requests(12, longest=30))
 
 
 @pytest.mark.slow

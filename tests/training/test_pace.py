@@ -323,6 +323,7 @@ def test_a_replay_gives_the_same_weights(uneven_run: Run) -> None:
     assert all(torch.equal(tensor, kept[1][name]) for name, tensor in kept[0].items())
 
 
+@pytest.mark.slow
 def test_a_replay_can_be_stopped_and_replayed_itself(tmp_path: Path) -> None:
     original = Run(tmp_path, "original", seconds_of=lambda clock: 8.0)
     original.trainer.train()
