@@ -20,6 +20,7 @@ import re
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ from slm.rag.evidence import NAMES, VECTOR_NAMES, evidence
 from slm.rag.indexing import IndexSettings, index_documents
 from slm.rag.measures import bootstrap
 from slm.rag.pairs import key, sorted_pairs
-from slm.rag.quoting import Quoting, choose
+from slm.rag.quoting import USUAL, choose, usual
 from slm.rag.retriever import Retriever
 from slm.rag.vectors import choose_encoder
 
@@ -170,18 +171,19 @@ def print_quotes(retriever: Retriever, valid: list[Row], limit: int) -> None:
         references.setdefault(row["question"], []).append(row["answer"])
     asked = some(list(references), limit, 0)
     hits = {question: retriever.search(question, PASSAGES) for question in asked}
+    own = usual(retriever)
     ways = {
-        "as slm ask does": Quoting(),
-        "3 sentences": Quoting(sentences=3),
-        "8 sentences": Quoting(sentences=8, characters=2000),
-        "from the first passage alone": Quoting(passages=1),
-        "without the passage's place": Quoting(rank=0),
-        "without the title": Quoting(title=0),
-        "without words": Quoting(words=0),
-        "without the sentence's place": Quoting(place=0),
+        "as slm ask does": own,
+        "3 sentences": replace(own, sentences=3),
+        "8 sentences": replace(own, sentences=8, characters=2000),
+        "from the first passage alone": replace(own, passages=1),
+        "the passage's place as without a reranker": USUAL,
+        "without the passage's place": replace(own, rank=0),
+        "without the title": replace(own, title=0),
+        "without words": replace(own, words=0),
+        "without the sentence's place": replace(own, place=0),
+        "without vectors": replace(own, meaning=0),
     }
-    if retriever.vectors is not None:
-        ways["without vectors"] = Quoting(meaning=0)
     print(f"\n| quotes for {len(asked)} questions | ROUGE-L | token F1 | sentences | words |\n" + "| --- " * 5 + "|")
     for name, how in ways.items():
         chosen = {question: choose(question, hits[question], retriever, how) for question in asked}

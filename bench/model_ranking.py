@@ -1,4 +1,5 @@
-"""Does a language model help to choose the sentences? Each sentence is scored by how likely the question is behind it.
+"""Does a language model help to choose sentences? Each is scored by how likely the question is behind it, or, with a
+tuned model, by how likely it is as the response.
 
     python bench/model_ranking.py DATA INDEX MODEL --questions 200
 
@@ -22,7 +23,7 @@ from slm.checkpoint import LoadedModel
 from slm.evaluation.answers import rouge_l, token_f1
 from slm.rag.answering import PASSAGES
 from slm.rag.measures import bootstrap, paired_bootstrap
-from slm.rag.quoting import Quote, Quoting, candidates, select
+from slm.rag.quoting import Quote, candidates, select, usual
 from slm.rag.retriever import Retriever
 
 WEIGHTS = (0.0, 0.1, 0.3, 1.0)
@@ -30,16 +31,22 @@ WEIGHTS = (0.0, 0.1, 0.3, 1.0)
 
 @torch.no_grad()
 def likelihoods(loaded: LoadedModel, question: str, sentences: list[str]) -> np.ndarray:
-    """(N,) mean log-likelihood, in nats a token, of the question's tokens behind each sentence."""
-    asked = loaded.tokenizer.encode_ordinary(f"\n\n{question}")
-    room = loaded.model.config.block_size - len(asked)
-    rows = [[loaded.tokenizer.eot_token, *loaded.tokenizer.encode_ordinary(each)][:room] + asked for each in sentences]
+    """(N,) mean log-likelihood, in nats a token: of the question behind each sentence; of a tuned model, which learned
+    it that way round, of each sentence as the response to the question."""
+    encode, eot = loaded.tokenizer.encode_ordinary, loaded.tokenizer.eot_token
+    if loaded.prompt_format is None:
+        pairs = [([eot, *encode(each)], encode(f"\n\n{question}")) for each in sentences]
+    else:
+        pairs = [([eot, *encode(loaded.prompt_format.prompt(question))], encode(each)) for each in sentences]
+    size = loaded.model.config.block_size
+    pairs = [(before[: size - 1 - len(after[: size // 2])], after[: size // 2]) for before, after in pairs]
+    rows = [before + after for before, after in pairs]
     width = max(map(len, rows))
     ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
     logits = functional.log_softmax(loaded.model(ids)[:, :-1], dim=-1)
     found = logits.gather(2, ids[:, 1:, None])[..., 0].numpy()  # (N, width - 1)
-    ends = [len(row) - 1 for row in rows]
-    return np.array([row[end - len(asked) : end].mean() for row, end in zip(found, ends, strict=True)])
+    return np.array([row[len(before) - 1 : len(before) - 1 + len(after)].mean()
+                     for row, (before, after) in zip(found, pairs, strict=True)])  # fmt: skip
 
 
 def with_model(quotes: list[Quote], likely: np.ndarray, weight: float) -> list[Quote]:
@@ -58,9 +65,10 @@ def main() -> None:
     references: dict[str, list[str]] = {}
     for row in rows_of(arguments.data / "medquad_valid.jsonl.gz"):
         references.setdefault(row["question"], []).append(row["answer"])
-    asked, how = some(list(references), arguments.questions, 0), Quoting()
+    asked = some(list(references), arguments.questions, 0)
     scores: dict[float, list[tuple[float, float]]] = {weight: [] for weight in WEIGHTS}
     with Retriever.open(arguments.index) as retriever:
+        how = usual(retriever)
         for question in asked:
             hits = retriever.search(question, PASSAGES)[: how.passages]
             quotes = candidates(question, hits, retriever, how)

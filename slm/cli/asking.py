@@ -52,17 +52,19 @@ def ask(
 
     Example: slm ask "What are the symptoms of glaucoma?" --index indexes/medquad
     """
+    from dataclasses import replace
+
     from slm.domain import load_domain
     from slm.rag.answering import answer
     from slm.rag.index_domain import domain_of_index
-    from slm.rag.quoting import Quoting
+    from slm.rag.quoting import usual
 
     if model and not generate:
         raise ConfigError("--model names who writes beside the quotes: add --generate")
     folder = _writer(model, runs) if generate else None
     with retrieval.opened(index) as retriever:
         chosen = load_domain(domain) if domain else domain_of_index(retriever.folder)
-        found = answer(question, retriever, chosen, Quoting(sentences=k), threshold)
+        found = answer(question, retriever, chosen, replace(usual(retriever), sentences=k), threshold)
     if show > len(found.sources):
         raise ConfigError(f"--show expects a source of the answer, 1 to {len(found.sources)}, got {show}")
     written = _written(folder, question) if folder and found.answered else ""

@@ -14,7 +14,7 @@ from slm.errors import DataError
 from slm.rag import abstention
 from slm.rag.passage_store import PassageStore
 from slm.rag.passages import Passage
-from slm.rag.quoting import USUAL, Quote, Quoting, choose
+from slm.rag.quoting import Quote, Quoting, choose
 from slm.rag.retriever import Hit, Retriever
 
 NOT_FOUND = "Not in my sources."
@@ -87,7 +87,7 @@ def _described(passage: Passage) -> dict[str, Any]:
 
 
 def answer(
-    question: str, retriever: Retriever, domain: Domain, how: Quoting = USUAL, threshold: float | None = None,
+    question: str, retriever: Retriever, domain: Domain, how: Quoting | None = None, threshold: float | None = None,
     told: str = "",
 ) -> Answer:  # fmt: skip
     """What the sources of an index say to a question, from a probability of `threshold` up (by default the judge's).
@@ -121,8 +121,9 @@ def checked(quotes: Sequence[Quote], store: PassageStore) -> tuple[Quote, ...]:
 
 
 def _documents(hits: Sequence[Hit]) -> list[Passage]:
-    """The first passage of each document."""
-    first: dict[int, Passage] = {}
+    """The first passage of each document, one of those that have title and address in common."""
+    first: dict[tuple[str, str], Passage] = {}
     for hit in hits:
-        first.setdefault(hit.passage.document, hit.passage)
+        passage = hit.passage
+        first.setdefault((passage.title, passage.url or str(passage.document)), passage)
     return list(first.values())

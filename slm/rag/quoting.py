@@ -45,6 +45,8 @@ class Quoting:
 
 
 USUAL = Quoting()
+RERANKED = Quoting(rank=3.0, half=1.0)
+"""Where a reranker judged the passages: then the first one is mostly the right one, and most comes from there."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ class Quote:
     score: float
 
 
-def choose(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting = USUAL) -> list[Quote]:
+def choose(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting | None = None) -> list[Quote]:
     """The sentences to quote, passage by passage, that with the best sentence first, within one as they stand there."""
+    how = how or usual(retriever)
     return select(candidates(question, hits[: how.passages], retriever, how), how)
 
 
@@ -70,12 +73,21 @@ def select(found: Sequence[Quote], how: Quoting) -> list[Quote]:
     for quote in sorted(found, key=lambda quote: -quote.score):
         if quote.score < how.least * best or len(chosen) == how.sentences:
             break
-        texts = [other.text for other in chosen]
-        fits = not texts or sum(map(len, texts)) + len(quote.text) <= how.characters
-        if fits and quote.text not in texts:
+        fits = not chosen or sum(len(other.text) for other in chosen) + len(quote.text) <= how.characters
+        if fits and _letters(quote.text) not in map(_letters, (other.text for other in chosen)):
             chosen.append(quote)
     first = {quote.passage.id: place for place, quote in reversed(list(enumerate(chosen)))}  # by its best sentence
     return sorted(chosen, key=lambda quote: (first[quote.passage.id], quote.start))
+
+
+def usual(retriever: Retriever) -> Quoting:
+    """How sentences of this index are chosen where nothing else is said."""
+    return USUAL if retriever.reranker is None else RERANKED
+
+
+def _letters(text: str) -> str:
+    """By which two sentences are the same: a list's mark makes no other one."""
+    return "".join(filter(str.isalnum, text.lower()))
 
 
 def candidates(question: str, hits: Sequence[Hit], retriever: Retriever, how: Quoting) -> list[Quote]:
