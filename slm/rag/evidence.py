@@ -6,7 +6,6 @@ that no text has weighs most.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from slm.rag import lexical, vectors
 from slm.rag.retriever import LONGEST_QUESTION, Hit, Retriever
-from slm.rag.terms import terms
+from slm.rag.terms import WORD, terms
 
 LOOKED_AT = 5  # passages
 HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
@@ -30,7 +29,6 @@ ASKING = {
 }
 """Words with which one asks, by language. In a small index few texts have them: they would pass for rare words that
 tell what is asked about, so they weigh no more than a common word, and nothing where no text has them."""
-_WORD = re.compile(r"\w\w+")
 NAMES = (
     "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
     "rarest_often", "margin", "weight",
@@ -79,7 +77,7 @@ class AskedWords:
 
 
 def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[str]]:
-    for word in _WORD.findall(question):
+    for word in WORD.findall(question):
         forms = [terms(word, language) for language in languages]
         if not all(forms):
             continue  # a stop word in one of them

@@ -16,7 +16,7 @@ TERMS_VERSION = 2
 """Raised whenever this module would make other terms of the same text."""
 
 LONGEST_WORD = 64  # characters; what is longer is data, and its beginning tells it well enough
-_WORD = re.compile(r"\w\w+|(?<!['’])\b\w\b")  # also type 2, hepatitis B; not the s of its
+WORD = re.compile(r"\w\w+|(?<!['’])\b\w\b")  # also type 2, hepatitis B; not the s of its
 _UNSPACED = re.compile(  # Thai and Lao, Burmese, Khmer, kana, Han
     "[\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
@@ -26,7 +26,7 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 def terms(text: str, language: str) -> list[str]:
     """The terms of `text`, in order, with repetitions; [] where it has no words but stop words."""
     stopped = stop_words(language)
-    words = [word[:LONGEST_WORD] for word in _WORD.findall(text.lower()) if word not in stopped]
+    words = [word[:LONGEST_WORD] for word in WORD.findall(text.lower()) if word not in stopped]
     if not text.isascii():
         words = [part for word in words for part in _without_spaces(word)]
     stems = stemmer(language)(words)
