@@ -178,3 +178,12 @@ def run_async() -> Any:
 
     with ThreadPoolExecutor(1) as thread:
         yield lambda coroutine: thread.submit(asyncio.run, coroutine).result()
+
+
+@pytest.fixture(scope="module")
+def no_pictures() -> Iterator[None]:
+    """Runs of these tests draw nothing."""
+    from tiny_training import without_pictures
+
+    with without_pictures():
+        yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,12 @@ import pytest
 import torch
 from tiny_training import (
     Watcher,
+    base_run,
     differences,
     metrics,
     question_recipe,
     question_store,
-    story_recipe,
     story_store,
-    without_pictures,
 )
 
 from slm.checkpoint import load_model
@@ -31,15 +29,10 @@ from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, DataError, Stopped
 from slm.finetune import finetune, newest_pretraining, resume_finetuning
 from slm.model.positions import extended
-from slm.pretrain import pretrain
 from slm.recipe import Recipe
 from slm.training.run_folder import RunFolder
 
-
-@pytest.fixture(scope="module", autouse=True)
-def no_pictures() -> Iterator[None]:
-    with without_pictures():
-        yield
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base(folder: Path) -> RunFolder:
-    recipe = story_recipe(folder, steps=30, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=30)
-    return pretrain(story_store(folder), recipe, "base", runs=folder / "runs")
+    return base_run(folder, steps=30)
 
 
 @pytest.fixture(scope="module")

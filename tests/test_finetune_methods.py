@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ import pytest
 import torch
 from tiny_training import (
     Watcher,
+    base_run,
     differences,
     metrics,
     question_recipe,
     question_store,
-    story_recipe,
-    story_store,
-    without_pictures,
 )
 
 from slm.base_domain import base_domain, pretraining_run
@@ -28,7 +25,6 @@ from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, Stopped
 from slm.finetune import finetune, resume_finetuning
 from slm.model.lora import LoraConfig
-from slm.pretrain import pretrain
 from slm.recipe import Recipe
 from slm.training.observer import Observer
 from slm.training.run_folder import RunFolder
@@ -36,10 +32,7 @@ from slm.training.run_folder import RunFolder
 STEPS = {"steps": 12, "micro_batch_size": 8, "learning_rate": 1e-2, "evaluation_interval": 4}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_pictures() -> Iterator[None]:
-    with without_pictures():
-        yield
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base(folder: Path) -> RunFolder:
-    recipe = story_recipe(folder, steps=20, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=20)
-    recipe = replace(recipe, model=replace(recipe.model, block_size=96))
-    return pretrain(story_store(folder), recipe, "base", runs=folder / "runs")
+    return base_run(folder, steps=20, block_size=96)
 
 
 @pytest.fixture(scope="module")

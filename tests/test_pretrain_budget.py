@@ -19,7 +19,6 @@ from tiny_training import (
     metrics,
     story_recipe,
     story_store,
-    without_pictures,
 )
 
 from slm.checkpoint import load_model, load_state
@@ -41,10 +40,7 @@ def clock() -> Clock:
     return Clock(tick=0.016)
 
 
-@pytest.fixture(autouse=True)
-def no_pictures():
-    with without_pictures():
-        yield
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +61,7 @@ def budgeted(folder: Path, store: TokenStore, name: str, time: Clock, observer: 
 @pytest.fixture(scope="module")
 def run(folder: Path, store: TokenStore) -> RunFolder:
     """A finished run by the clock."""
-    with without_pictures():
-        return budgeted(folder, store, "whole", clock())
+    return budgeted(folder, store, "whole", clock())
 
 
 def stop_at(step: int) -> Watcher:

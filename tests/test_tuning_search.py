@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,26 +10,19 @@ from typing import Any
 import pytest
 from tiny_training import (
     Watcher,
+    base_run,
     question_recipe,
     question_store,
-    story_recipe,
-    story_store,
-    without_pictures,
 )
 
 from slm.data.token_store import TokenStore
 from slm.errors import ConfigError
 from slm.finetune import finetune
-from slm.pretrain import pretrain
 from slm.recipe import Recipe
 from slm.training.run_folder import RunFolder, list_runs
 from slm.tuning_search import RATES, SHARES, Search
 
-
-@pytest.fixture(scope="module", autouse=True)
-def no_pictures() -> Iterator[None]:
-    with without_pictures():
-        yield
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def base(folder: Path) -> RunFolder:
-    recipe = story_recipe(folder, steps=20, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=20)
-    return pretrain(story_store(folder), recipe, "base", runs=folder / "runs")
+    return base_run(folder, steps=20)
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,13 @@ def question_store(folder: Path, count: int = 80) -> TokenStore:
     return prepare(documents, str(write_tokenizer(folder / "tokenizer.json")), folder=folder / "questions")
 
 
+def base_run(folder: Path, steps: int, **model: Any) -> RunFolder:
+    """A short run on the stories, as something to tune; `model` changes its shape."""
+    recipe = story_recipe(folder, steps=steps, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=steps)
+    recipe = replace(recipe, model=replace(recipe.model, **model))
+    return pretrain(story_store(folder), recipe, "base", runs=folder / "runs")
+
+
 @contextlib.contextmanager
 def without_pictures() -> Iterator[None]:
     """Leave out the curve and the report, which take as long as all else in so short a run."""

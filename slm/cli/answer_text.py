@@ -19,8 +19,8 @@ def print_answer(answer: Answer, languages: Sequence[str], written: str, model: 
     """Print all of an answer; `written` is what a model said by itself, '' for nothing."""
     console = Console(highlight=False, soft_wrap=True)
     head = answer.heading
-    for line in filter(None, (head.emergency.advice if head.emergency else "",)):
-        console.print(Text(line, "bold"))
+    if head.emergency is not None:
+        console.print(Text(head.emergency.advice, "bold"))
     for line in filter(None, (head.remark, head.notice)):
         console.print(Text(line))
     console.print()

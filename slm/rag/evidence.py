@@ -21,8 +21,10 @@ HEAD = 300  # characters of what is searched of a passage: title, heading and be
 FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
 COMMON = 0.15  # of the weight of a word that no text has: about that of one which every fourth text has
 ASKING = {
-    "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt",
-    "en": "what which who whom whose how why when where does did do can could should would will may might tell please",
+    "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt "
+    "oft viel viele lange weit ich mir mich mein meine wir uns unser man finde",
+    "en": "what which who whom whose how why when where does did do can could should would will may might tell please "
+    "often many much long far soon i me my we us our you your find get",
     "es": "qué cuál cuáles quién quiénes cómo cuándo dónde cuánto cuántos puede hay",
     "fr": "quoi quel quelle quels quelles qui comment pourquoi quand où combien peut faut",
     "it": "cosa quale quali chi come perché quando dove quanto può",

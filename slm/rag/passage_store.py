@@ -143,24 +143,20 @@ class PassageStore:
 
     def passages(self, ids: Sequence[int]) -> list[Passage]:
         """The passages of these numbers, in their order; those that are gone are left out. Checks each one's text."""
-        found: dict[int, Passage] = {}
         with readable(self.path):
-            for first in range(0, len(ids), AT_A_TIME):
-                some = list(map(int, ids[first : first + AT_A_TIME]))
-                marks = ",".join("?" * len(some))
-                for row in self.connection.execute(f"{_PASSAGE} WHERE passages.id IN ({marks})", some):
-                    found[row[0]] = self._passage(row)
+            found = {row[0]: self._passage(row) for row in self._rows_of(f"{_PASSAGE} WHERE passages.id", ids)}
         return [found[number] for number in map(int, ids) if number in found]
 
     def searched_texts(self, ids: Sequence[int]) -> dict[int, str]:
         """What is searched of the passages of these numbers; those that are gone are left out."""
-        found: dict[int, str] = {}
         with readable(self.path):
-            for first in range(0, len(ids), AT_A_TIME):
-                some = list(map(int, ids[first : first + AT_A_TIME]))
-                marks = ",".join("?" * len(some))
-                found |= dict(self.connection.execute(f"SELECT id, text FROM searched WHERE id IN ({marks})", some))
-        return found
+            return dict(self._rows_of("SELECT id, text FROM searched WHERE id", ids))
+
+    def _rows_of(self, query: str, ids: Sequence[int]) -> Iterator[tuple]:
+        """The rows of a query that ends with the column of numbers."""
+        for first in range(0, len(ids), AT_A_TIME):
+            some = list(map(int, ids[first : first + AT_A_TIME]))
+            yield from self.connection.execute(f"{query} IN ({','.join('?' * len(some))})", some)
 
     def passages_of(self, document: int) -> list[Passage]:
         """All passages of a document, in order."""
