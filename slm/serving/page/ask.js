@@ -67,6 +67,11 @@ export function startAsk() {
       : `Answered in ${tokens} tokens, ${speed(tokens, taken)}.`);
   }
 
+  function chosen() {
+    tell("ask-facts", facts(model()));
+    show("ask-sampling", model()?.kind !== "sources"); // quotes are not drawn
+  }
+
   function busy(now) {
     element("ask-start").disabled = now || !models.length;
     element("ask-stop").disabled = !now;
@@ -80,7 +85,7 @@ export function startAsk() {
     begin();
   });
   element("ask-stop").addEventListener("click", () => stopping?.abort());
-  element("ask-model").addEventListener("change", () => tell("ask-facts", facts(model())));
+  element("ask-model").addEventListener("change", chosen);
 
   return {
     start: begin,
@@ -88,7 +93,7 @@ export function startAsk() {
     models(found) {
       models = found.filter(({ kind }) => kind === "answers" || kind === "sources");
       chooseModel(element("ask-model"), models);
-      tell("ask-facts", facts(model()));
+      chosen();
       element("ask-notice").textContent = model()?.notice ?? "";
       show("ask-none", !models.length);
       show("ask-work", models.length > 0);
