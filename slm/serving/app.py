@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import inspect
 import itertools
@@ -118,12 +119,11 @@ def _add_docs(app: FastAPI, limits: Limits) -> None:
     described = _documented(Limits)
     values = {name: (getattr(limits, name), what) for name, what in described.items()}
     _without_422(app)
+    page = functools.cache(lambda: docs_page.page(app.openapi(), values))  # when all routes are there, and once
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
-        return HTMLResponse(
-            docs_page.page(app.openapi(), values), headers={"Content-Security-Policy": docs_page.policy()}
-        )
+        return HTMLResponse(page(), headers={"Content-Security-Policy": docs_page.policy()})
 
 
 def _add_page(app: FastAPI, runs: Path) -> None:
