@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -126,6 +127,12 @@ class ConsoleObserver(Observer):
             raise Stopped("not started; nothing was lost", exit_code=2)
         self._began = time.perf_counter()
         self._draw("training", self._step, self._steps)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self._erase()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing
 
 if TYPE_CHECKING:
     from slm.rag.encoder_stage import MadeEncoder
@@ -47,7 +48,6 @@ def train(
 
     Example: slm encoder train questions.jsonl --out encoders/mine
     """
-    from slm.cli.console import ConsoleObserver
     from slm.config_files import from_dict
     from slm.data.documents import DocumentsConfig
     from slm.device import choose_machine
@@ -61,12 +61,8 @@ def train(
     documents = from_dict(DocumentsConfig, section, where="slm encoder train")
     settings = EncoderSettings(vocabulary, dimension, epochs, batch, learning_rate, seed)
     choose_machine("cpu", threads=threads)
-    observer = ConsoleObserver()
-    try:
-        with stopping_at_once("the same command again"):
-            made = make_encoder(documents, out, settings, observer)
-    finally:
-        observer.close()
+    with observing() as observer, stopping_at_once("the same command again"):
+        made = make_encoder(documents, out, settings, observer)
     if as_json:
         print(json.dumps(made.training | {"folder": str(made.folder)}, indent=1))
     else:

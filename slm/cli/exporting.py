@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing
 from slm.cli.sources import model_and_store
 
 if TYPE_CHECKING:
@@ -53,21 +54,17 @@ def export(
 
     Example: slm export quick --to gguf --bits 8
     """
-    from slm.cli.console import ConsoleObserver
     from slm.export import exporting
 
     bits = exporting.checked_bits(to, bits)
     loaded, store = model_and_store(model, data, column, runs, otherwise=STORIES)
     name = _name(loaded)
     folder = out or EXPORTS / f"{name}-{to}-{bits}bit"
-    observer = ConsoleObserver()
-    try:
+    with observing() as observer:
         made = exporting.export(
             loaded, to, bits, folder, name, licence, store.validation, documents, store.prompt_format is not None,
             progress=observer.working,
         )  # fmt: skip
-    finally:
-        observer.close()
     if as_json:
         print(json.dumps(dataclasses.asdict(made) | {"folder": str(made.folder)}, indent=1))
     else:

@@ -11,7 +11,20 @@ import sys
 import typer
 
 from slm import __version__
-from slm.cli import asking, compare, encoding, exporting, generating, inspect, planning, retrieval, serving, stages, use
+from slm.cli import (
+    asking,
+    compare,
+    encoding,
+    exporting,
+    generating,
+    inspect,
+    planning,
+    retrieval,
+    serving,
+    stages,
+    tuning,
+    use,
+)
 from slm.errors import SlmError, Stopped
 
 app = typer.Typer(
@@ -34,7 +47,10 @@ def version(show: bool = typer.Option(False, "--version", help="Show the version
         raise typer.Exit
 
 
-for module in (stages, planning, use, generating, retrieval, asking, encoding, serving, exporting, compare, inspect):
+COMMANDS = (
+    stages, tuning, planning, use, generating, retrieval, asking, encoding, serving, exporting, compare, inspect,
+)  # fmt: skip
+for module in COMMANDS:
     module.register(app)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing
 
 if TYPE_CHECKING:
     from slm.cli.console import ConsoleObserver
@@ -49,19 +50,15 @@ def plan(
 
     Example: slm plan stories.txt --budget 10m
     """
-    from slm.cli.console import ConsoleObserver
     from slm.cli.sources import recipe_and_store
     from slm.plan import measured_plan
 
     seconds = options.seconds_of(budget, "--budget")
     size = options.bytes_of(memory, "--memory") if memory else 0
     recipe, store = recipe_and_store("budget", None, data, "text", column, validation, separator, tokenizer)
-    observer = ConsoleObserver()
-    try:
+    with observing() as observer:
         law = _law_by_pilot(recipe, store, seconds / 10, size, observer) if pilot else None
         made = measured_plan(store, seconds, size, observer.working, law)
-    finally:
-        observer.close()
     if as_json:
         print(json.dumps(made.as_json(), indent=1))
     else:

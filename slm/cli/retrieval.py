@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing
 from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from slm.rag.indexing import IndexReport, Progress
     from slm.rag.retriever import Hit, Retriever
@@ -77,13 +76,13 @@ def index(
     from slm.rag.vectors import choose_encoder
 
     folder = out or _folder_for(documents)
-    with working() as progress:
-        report = _changed_index(folder, documents, remove, column, separator, search_titles, progress)
+    with observing() as observer:
+        report = _changed_index(folder, documents, remove, column, separator, search_titles, observer.working)
         if encoder is not None:
             choose_encoder(folder, encoder)
         if domain:
             choose_domain(folder, domain)
-        with Retriever.open(folder, progress) as retriever:
+        with Retriever.open(folder, observer.working) as retriever:
             counts = retriever.store.counts()
     if as_json:
         print(json.dumps({"folder": str(folder), **counts, **vars(report)}, indent=1))
@@ -157,8 +156,8 @@ def opened(index: Path | None) -> Retriever:
     """The index that a person names, by default the newest. Raises DataError where there is none."""
     from slm.rag.retriever import Retriever
 
-    with working() as progress:
-        return Retriever.open(index or newest_index(), progress)
+    with observing() as observer:
+        return Retriever.open(index or newest_index(), observer.working)
 
 
 def newest_index() -> Path:
@@ -167,18 +166,6 @@ def newest_index() -> Path:
     if not found:
         raise DataError(f"expected an index in {INDEXES}/, found none; make one: slm index DOCUMENTS")
     return found[-1].parent
-
-
-@contextlib.contextmanager
-def working() -> Iterator[Progress]:
-    """A progress bar with the time left, for whatever takes long enough to want one."""
-    from slm.cli.console import ConsoleObserver
-
-    observer = ConsoleObserver()
-    try:
-        yield observer.working
-    finally:
-        observer.close()
 
 
 def _as_json(hit: Hit) -> dict[str, Any]:

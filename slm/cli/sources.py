@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slm.cli import options
+from slm.cli.making import observing
 from slm.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -98,19 +99,15 @@ def prepared(recipe: Recipe) -> TokenStore:
 
 @contextlib.contextmanager
 def encoding_progress() -> Iterator[tuple]:
-    from slm.cli.console import ConsoleObserver, say
-
-    observer = ConsoleObserver()
+    from slm.cli.console import say
 
     def progress(stream: object, encoded: int) -> None:
         total = stream.bytes_total
         if total:
             observer.working(f"reading and encoding ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
 
-    try:
+    with observing() as observer:
         yield progress, say
-    finally:
-        observer.close()
 
 
 def open_source(source: str, runs: Path, tuned: bool = False) -> ModelFolder:

@@ -1,11 +1,8 @@
-"""The commands that make something: run, prepare, train, finetune."""
+"""The commands that make something of text: run, prepare, train; tuning has the one for questions."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing, print_finished, typed_command
 from slm.cli.sources import encoding_progress, model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
 
@@ -25,7 +23,7 @@ RUNS = Path("runs")
 
 
 def register(app: typer.Typer) -> None:
-    for command in (run, prepare, train, finetune):
+    for command in (run, prepare, train):
         app.command()(command)
 
 
@@ -47,11 +45,11 @@ def run(
     from slm.pipeline import resume_recipe, run_recipe
     from slm.recipe import load_recipe
 
-    with _observer(yes, "slm run quick (a few minutes)") as observer:
+    with observing(yes, "slm run quick (a few minutes)") as observer:
         if resume is not None:
             result = resume_recipe(resume, observer, runs, prepared)
         else:
-            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, _command(), runs, prepared)
+            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, typed_command(), runs, prepared)
     summary = result.summary()
     if as_json:
         print(json.dumps(summary, indent=1))
@@ -162,14 +160,14 @@ def train(
     if memory and (from_ or not budget):
         raise ConfigError("--memory goes with --budget and without --from: it bounds the model that the plan chooses")
     next_command = 'slm generate {} "Once upon a time"'
-    with _observer(yes, "--set training.steps=... for fewer steps") as observer:
+    with observing(yes, "--set training.steps=... for fewer steps") as observer:
         if resume is not None:
             finished = resume_pretraining(resume, observer, runs, running=running)
         elif extend:
             seconds, run = options.seconds_of(extend, "--extend"), _only_run(data)
-            finished = extend_pretraining(run, seconds, name, observer, _command(), runs, running)
+            finished = extend_pretraining(run, seconds, name, observer, typed_command(), runs, running)
         elif replay:
-            finished = replay_pretraining(replay, name, observer, _command(), runs)
+            finished = replay_pretraining(replay, name, observer, typed_command(), runs)
         else:
             model = model_folder(from_, runs)
             recipe = "budget" if budget and recipe == "stories" else recipe
@@ -182,102 +180,12 @@ def train(
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
                 of_seed = name and (name if seeds == 1 else f"{name}-seed{seeded.training.seed}")
-                finished = pretrain(store, seeded, of_seed, model, observer, _command(), runs, running=running)
+                finished = pretrain(store, seeded, of_seed, model, observer, typed_command(), runs, running=running)
                 made.append(finished.argument)
                 running = None  # each further one has the whole budget
             if seeds > 1:
                 next_command = f"slm compare {' '.join(made)}"
-    _print_finished(finished, as_json, next_command.format(finished.argument))
-
-
-def finetune(
-    data: Annotated[
-        list[str] | None,
-        typer.Argument(help="A token store of questions, or sources as for slm prepare; by default the recipe's own."),
-    ] = None,
-    from_: Annotated[
-        str,
-        typer.Option(
-            "--from", metavar="MODEL", help="A run, a model folder or hub:owner/name; by default the newest base run."
-        ),
-    ] = "",
-    recipe: Annotated[str, typer.Option(help="Settings to tune with.")] = "medical",
-    set_: options.Set = None,
-    name: options.Name = "",
-    resume: options.Resume = None,
-    yes: options.Yes = False,
-    column: options.Column = None,
-    validation: options.Validation = None,
-    domain: options.DomainName = "",
-    budget: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="Running time for the whole command, such as 5m; searches learning rate and epochs."
-        ),
-    ] = "",
-    reasoning: options.Reasoning = "",
-    lora: Annotated[
-        bool, typer.Option("--lora", help="Train small matrices beside frozen weights, at about ten times the rate.")
-    ] = False,
-    lora_rank: Annotated[int | None, typer.Option(help="Of these matrices; by default 8.")] = None,
-    lora_alpha: Annotated[float | None, typer.Option(help="They count alpha / rank times; by default 16.")] = None,
-    lora_targets: Annotated[
-        str, typer.Option(metavar="NAMES", help="Which get one, such as c_attn,mlp.c_proj; by default all.")
-    ] = "",
-    replay: Annotated[
-        bool, typer.Option("--replay", help="Mix in text that the base run learned from, so that it is not forgotten.")
-    ] = False,
-    base: Annotated[
-        str, typer.Option(metavar="TEXT", help="That text, where the base run does not know it: documents or a store.")
-    ] = "",
-    forgetting_tolerance: Annotated[
-        float | None, typer.Option(help="With --replay: by which share bits per byte on it may rise; by default 0.05.")
-    ] = None,
-    as_json: options.Json = False,
-    runs: options.Runs = RUNS,
-) -> None:
-    """Tune a model on questions and answers.
-
-    Example: slm finetune questions.jsonl --column response=answer
-
-    All of it: slm finetune questions.jsonl --budget 10m --lora --replay
-    """
-    from slm.finetune import finetune as tune
-    from slm.finetune import newest_pretraining, resume_finetuning
-    from slm.training.budget import RunningTime
-
-    running = RunningTime()
-    tuning = options.tuning(
-        budget, reasoning, lora, lora_rank, lora_alpha, lora_targets, replay, base, forgetting_tolerance
-    )
-    with _observer(yes, "--set training.steps=... for fewer steps") as observer:
-        if resume is not None:
-            if tuning:
-                raise ConfigError("--resume goes on as the run began; leave the other options out")
-            finished = resume_finetuning(resume, observer, runs)
-        else:
-            if not from_:
-                from_ = newest_pretraining(runs).name
-                observer.message(f"starting from {runs / from_}, the newest base run")
-            model = model_folder(from_, runs)
-            assignments = [*tuning, *(set_ or [])]
-            settings, store = recipe_and_store(
-                recipe, assignments, data, "question_answer", column, validation, model=model, domain=domain
-            )
-            _require_reasoning(reasoning, store)
-            finished = tune(store, settings, from_, name, observer, _command(), runs, running=running)
-    _print_finished(
-        finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'
-    )
-
-
-def _require_reasoning(reasoning: str, store: TokenStore) -> None:
-    """A store that was made before has its reasoning in it, or has not."""
-    if reasoning and store.prompt_format is not None and store.prompt_format.reasoning != reasoning:
-        raise ConfigError(
-            f"{store.folder}: prepared with --reasoning {store.prompt_format.reasoning}, asked for is {reasoning!r}: "
-            "prepare its documents again"
-        )
+    print_finished(finished, as_json, next_command.format(finished.argument))
 
 
 def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> None:
@@ -330,35 +238,7 @@ def _planned(
     return recipe
 
 
-@contextlib.contextmanager
-def _observer(yes: bool, shorter: str) -> Iterator[ConsoleObserver]:
-    from slm.cli.console import ConsoleObserver
-
-    observer = ConsoleObserver(yes, shorter)
-    try:
-        yield observer
-    finally:
-        observer.close()
-
-
-def _print_finished(run: object, as_json: bool, next_command: str) -> None:
-    if as_json:
-        evaluation = json.loads((run.path / "evaluation.json").read_text())
-        print(json.dumps({**run.read(), "evaluation": evaluation}, indent=1))
-        return
-    from slm.cli.summary import print_run
-
-    print_run(run, next_command)
-
-
 def _next_after_run(recipe: str) -> str:
     if recipe == "quick":
         return "slm run tinystories   (the documented system on real data: hours on a CPU, asks first)"
     return 'slm generate --question "What are the symptoms of asthma?"'
-
-
-def _command() -> str:
-    """The command as it was typed, for run.json."""
-    import shlex
-
-    return shlex.join(["slm", *sys.argv[1:]])

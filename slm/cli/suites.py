@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slm.cli.making import observing
 from slm.cli.sources import open_source
 from slm.errors import ConfigError
 
@@ -19,20 +20,18 @@ def evaluate_suite(
     model: str, name: str, data: list[str], settings: SuiteSettings, encoder: str, as_json: bool, runs: Path
 ) -> None:
     """Run the suite called `name` and print what it found."""
-    from slm.cli.console import ConsoleObserver, say
+    from slm.cli.console import say
     from slm.evaluation.sections import suite_path
     from slm.evaluation.suites import load_suite
     from slm.suite import keep, run_of, run_suite
 
     suite, encode = load_suite(name), _encoder(encoder)
     folder = open_source(model, runs)
-    observer, run = ConsoleObserver(), run_of(folder)
-    try:
+    run = run_of(folder)
+    with observing() as observer:
         outcome = run_suite(
             suite, folder, data, settings, observer, encode, done=lambda found: run and keep(found, run)
         )
-    finally:
-        observer.close()
     for line in outcome.missing:
         say(line)
     if as_json:

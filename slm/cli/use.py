@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from slm.cli import options
+from slm.cli.making import observing
 from slm.cli.sources import model_and_store
 from slm.errors import ConfigError
 
@@ -84,7 +85,6 @@ def _evaluate(
     """Bits per byte of a split, printed."""
     from dataclasses import asdict
 
-    from slm.cli.console import ConsoleObserver
     from slm.data.token_store import SPLITS
     from slm.device import choose_machine
     from slm.evaluation import bits_per_byte
@@ -100,14 +100,12 @@ def _evaluate(
         raise ConfigError(f"--data expects one token store or source, got {', '.join(data)}; several go with --suite")
     loaded, store = model_and_store(model, data[0] if data else "", column, runs)
     loaded.model.to(choose_machine(precision="float32").device)
-    observer, responses = ConsoleObserver(), store.prompt_format is not None
-    try:
+    responses = store.prompt_format is not None
+    with observing() as observer:
         score = bits_per_byte.evaluate(
             loaded.model, store.split(split), store.tokenizer, documents, responses, batch_size,
             progress=lambda done, total: observer.working("scoring", done, total),
         )  # fmt: skip
-    finally:
-        observer.close()
     title = f"{'responses of ' if responses else ''}{store.folder}, {split}"
     result = {"title": title, "model": str(loaded.folder), "split": split, **asdict(score)}
     memorisation = None
