@@ -88,6 +88,8 @@ def index(
         print(json.dumps({"folder": str(folder), **counts, **vars(report)}, indent=1))
     else:
         _print_report(folder, counts, report)
+    if report.unreadable and not counts["documents"]:
+        raise DataError(f"{folder}: nothing to search, since none of the documents could be read; see above")
 
 
 def _changed_index(
@@ -190,4 +192,5 @@ def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> 
             print(f"  {name}: {reason}")
         if len(report.unreadable) > SHOWN_UNREADABLE:
             print(f"  ... and {len(report.unreadable) - SHOWN_UNREADABLE} more: --json lists them")
-    print(f'\nnext: slm search "..." --index {folder}, or slm ask "..." for an answer from it')
+    if counts["documents"]:
+        print(f'\nnext: slm search "..." --index {folder}, or slm ask "..." for an answer from it')

@@ -32,6 +32,14 @@ def test_index_then_search(slm, manuals: Path) -> None:
     assert "manuals/pump.md" in first[1] and "Turn the red valve off." in first[2]
 
 
+def test_an_index_of_which_nothing_can_be_read_is_a_failure(slm, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.pdf").write_bytes(b"no pdf")
+    made = slm("index", "bad.pdf", "--out", "bad")
+    assert made.code == 1 and "nothing to search, since none of the documents could be read" in made.err
+    assert "bad.pdf" in made.out and "next:" not in made.out
+
+
 def test_search_as_json_has_passages_with_offsets(slm, manuals: Path) -> None:
     slm("index", "manuals", "--out", "mine")
     (hit,) = json.loads(slm("search", "water", "--index", "mine", "--json").out)
