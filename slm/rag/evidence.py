@@ -32,10 +32,9 @@ ASKING = {
 """Words with which one asks, by language. In a small index few texts have them: they would pass for rare words that
 tell what is asked about, so they weigh no more than a common word, and nothing where no text has them."""
 NAMES = (
-    "coverage", "first_coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit",
-    "rarest_often", "margin", "weight",
+    "coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit", "rarest_often", "weight",
 )  # fmt: skip
-VECTOR_NAMES = ("similarity", "similarity_margin", "agreement")
+VECTOR_NAMES = ("similarity", "agreement")
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,6 @@ def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, ques
     heaviest = float(asked.weights.max())
     return [
         asked.share(bags[best]),
-        asked.share(bags[0]),
         asked.share(head),
         float(not rarest.isdisjoint(bags[best])),
         float(not rarest.isdisjoint(head)),
@@ -119,7 +117,6 @@ def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, ques
         1 - asked.share(vocabulary),
         _fit(asked, hits, retriever, question),
         min(1.0, 10 * sum(term in rarest for term in own) / (len(own) + 10)),
-        _margin(hits, lexical.NAME),
         heaviest / float(np.log1p(len(retriever.lexical.passages))),
     ]
 
@@ -133,19 +130,10 @@ def _fit(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, question:
     return min(1.0, max((hit.scores.get(lexical.NAME, 0.0) for hit in hits), default=0.0) / most)
 
 
-def _margin(hits: Sequence[Hit], name: str) -> float:
-    """How much better the best document scores than the next one, as a share of its score."""
-    best: dict[int, float] = {}
-    for hit in hits:
-        best[hit.passage.document] = max(best.get(hit.passage.document, 0.0), hit.scores.get(name, 0.0))
-    first, *others = sorted(best.values(), reverse=True)
-    return (first - max(others, default=0.0)) / first if first > 0 else 0.0
-
-
 def _by_vectors(hits: Sequence[Hit]) -> list[float]:
     if not hits:
         return [0.0] * len(VECTOR_NAMES)
     found = [hit.scores.get(vectors.NAME, 0.0) for hit in hits]
     ranks = hits[0].ranks
     agreement = [1 / ranks[name] if name in ranks else 0.0 for name in (lexical.NAME, vectors.NAME)]
-    return [max(found), _margin(hits, vectors.NAME), min(agreement)]
+    return [max(found), min(agreement)]

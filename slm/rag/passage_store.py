@@ -152,11 +152,13 @@ class PassageStore:
         with readable(self.path):
             return dict(self._rows_of("SELECT id, text FROM searched WHERE id", ids))
 
-    def _rows_of(self, query: str, ids: Sequence[int]) -> Iterator[tuple]:
+    def _rows_of(self, query: str, ids: Sequence[int]) -> list[tuple]:
         """The rows of a query that ends with the column of numbers."""
+        rows: list[tuple] = []
         for first in range(0, len(ids), AT_A_TIME):
             some = list(map(int, ids[first : first + AT_A_TIME]))
-            yield from self.connection.execute(f"{query} IN ({','.join('?' * len(some))})", some)
+            rows += self.connection.execute(f"{query} IN ({','.join('?' * len(some))})", some).fetchall()
+        return rows
 
     def passages_of(self, document: int) -> list[Passage]:
         """All passages of a document, in order."""
