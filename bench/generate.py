@@ -209,11 +209,12 @@ def table(
         cells = " | ".join(f"{rates[name, bits, *setting]:,.0f}" for setting in settings)
         print(f"| {name} | {facts['layers']} x {facts['width']} | {facts['vocabulary']:,} | {bits} | {cells} |")
     ours = [rates["slm, onnxruntime", 8, *setting] for setting in settings]
-    peer = [max(rates[name, 8, *setting] for name in PEERS_AT_8_BITS) for setting in settings]
-    base = [rates["transformers float32", 32, *setting] for setting in settings]
+    peer = [max(rates.get((name, 8, *setting), 0) for name in PEERS_AT_8_BITS) for setting in settings]
+    base = [rates.get(("transformers float32", 32, *setting), 0) for setting in settings]
     for title, other in (("the better of llama.cpp Q8_0 and CTranslate2 int8", peer), ("transformers float32", base)):
-        ratios = " | ".join(f"{mine / theirs:.2f}" for mine, theirs in zip(ours, other, strict=True))
-        print(f"| **slm at 8 bits, times {title}** | | | | {ratios} |")
+        if all(other):
+            ratios = " | ".join(f"{mine / theirs:.2f}" for mine, theirs in zip(ours, other, strict=True))
+            print(f"| **slm at 8 bits, times {title}** | | | | {ratios} |")
 
 
 def main() -> None:
@@ -221,15 +222,16 @@ def main() -> None:
     parser.add_argument("models", nargs="*")
     parser.add_argument("--repeats", type=int, default=2, help="processes of each measurement; the best counts")
     parser.add_argument("--threads", type=int, nargs="*", default=THREADS)
-    parser.add_argument("--without", default="", help="leave out the engines with this in their name, such as torch")
+    parser.add_argument("--batches", type=int, nargs="*", default=BATCHES)
+    parser.add_argument("--without", nargs="*", default=[], help="leave out engines with one of these in their name")
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         name, bits, threads, size, facts = arguments.one
         print(one(name, int(bits), int(threads), int(size), json.loads(Path(facts).read_text())))
         return
-    settings = [(threads, size) for threads in arguments.threads for size in BATCHES]
-    engines = [engine for engine in ENGINES if not arguments.without or arguments.without not in engine[0]]
+    settings = [(threads, size) for threads in arguments.threads for size in arguments.batches]
+    engines = [engine for engine in ENGINES if not any(word in engine[0] for word in arguments.without)]
     for model in arguments.models:
         with tempfile.TemporaryDirectory() as folder:
             facts = prepare(model, Path(folder))

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +27,24 @@ GPT2_FILES = {
     "encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
     "vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
 }
+# The sum of the tokenizer.json that model folders with this vocabulary have.
+GPT2_AS_WRITTEN = "c7e2cc205493434888b6f8e1cd786242c9c807e26ec05b2e36ab7a5e94b8d690"
 
 
 class Tokenizer:
     """A byte-level BPE. `encode_ordinary` and `decode` have the meaning of tiktoken's methods of these names.
 
     ``definition`` is the content of its tokenizer.json, ``sha256`` identifies it, and ``name`` is for people: 'gpt2',
-    or 'bpe:4096-' and the beginning of the sum.
+    or 'bpe:4096-' and the beginning of the sum. ``text`` is that file as it was read, of which it is known that it is
+    good: then the encoder, which takes most of a second for 50,257 tokens, is made while other things are loaded.
     """
 
-    def __init__(self, definition: dict[str, Any], name: str = ""):
+    def __init__(self, definition: dict[str, Any], name: str = "", text: str = ""):
         self.definition = definition
-        self._encoder = fastokens.Tokenizer.from_json_str(json.dumps(definition))
+        made = ThreadPoolExecutor(1).submit(fastokens.Tokenizer.from_json_str, text or json.dumps(definition))
+        if not text:
+            made.result()  # raises what is wrong with it
+        self._encoder = made.result
         vocabulary = dict(definition["model"]["vocab"])
         special = {token["content"]: token["id"] for token in definition["added_tokens"]}
         self.n_vocab = max((vocabulary | special).values()) + 1
@@ -46,8 +53,11 @@ class Tokenizer:
             raise ModelError(f"tokenizer: expected the token {END_OF_TEXT}, which ends documents; it has none")
         self._bytes = _token_bytes(vocabulary, special, self.n_vocab)
         self.bytes_per_token = np.array([len(token) for token in self._bytes], dtype=np.int64)
-        self.sha256 = hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
         self.name = name or f"bpe:{self.n_vocab}-{self.sha256[:8]}"
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(json.dumps(self.definition, sort_keys=True).encode()).hexdigest()
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The token ids of `text`. Raises DataError where text is not valid Unicode (lone surrogates)."""
@@ -61,7 +71,7 @@ class Tokenizer:
     def encode_batch_flat(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """All ids behind one another (uint32) and where each text begins, with the end (uint64, len(texts) + 1)."""
         try:
-            ids, offsets = self._encoder.encode_batch_flat(list(texts), split_special_tokens=True)
+            ids, offsets = self._encoder().encode_batch_flat(list(texts), split_special_tokens=True)
         except UnicodeEncodeError as error:
             raise DataError(
                 f"expected text in Unicode, got a lone surrogate ({error.reason}); mend or drop it"
@@ -100,7 +110,10 @@ def load_tokenizer(name: str) -> Tokenizer:
 def read_tokenizer(path: Path) -> Tokenizer:
     """Read a tokenizer.json. Raises ModelError where it is damaged or is not a byte-level BPE."""
     try:
-        definition = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == GPT2_AS_WRITTEN:
+            return gpt2_tokenizer(content.decode())
+        definition = json.loads(content)
         if definition["model"]["type"] != "BPE":
             raise ValueError(f"its model is {definition['model']['type']!r}, not byte-level BPE")
         if _tokens_and_merges(definition) == _tokens_and_merges(gpt2_definition()):
@@ -120,10 +133,15 @@ def _tokens_and_merges(definition: dict[str, Any]) -> tuple[dict[str, int], list
     return definition["model"]["vocab"], [tuple(m.split(" ") if isinstance(m, str) else m) for m in merges]
 
 
-@functools.cache
-def gpt2_tokenizer() -> Tokenizer:
-    """GPT-2's tokenizer: 50,257 tokens, ids identical to tiktoken's ``gpt2``; needs no network."""
-    return Tokenizer(gpt2_definition(), name="gpt2")
+def gpt2_tokenizer(text: str = "") -> Tokenizer:
+    """GPT-2's tokenizer: 50,257 tokens, ids identical to tiktoken's ``gpt2``; needs no network. The same one every
+    time; `text` is its tokenizer.json, where that was read already."""
+    if not _gpt2:
+        _gpt2.append(Tokenizer(json.loads(text) if text else gpt2_definition(), "gpt2", text))
+    return _gpt2[0]
+
+
+_gpt2: list[Tokenizer] = []
 
 
 @functools.cache
@@ -181,10 +199,13 @@ def _byte_alphabet() -> dict[str, int]:
 
 def _token_bytes(vocabulary: dict[str, int], special: dict[str, int], size: int) -> list[bytes]:
     alphabet = _byte_alphabet()
+    if strange := set().union(*vocabulary.keys() - special.keys()) - alphabet.keys():
+        raise ValueError(f"{min(strange)!r} stands for no byte")
+    letters = str.maketrans({character: chr(byte) for character, byte in alphabet.items()})
     tokens = [b""] * size
     for token, number in vocabulary.items():
         if token not in special:
-            tokens[number] = bytes(alphabet[character] for character in token)
+            tokens[number] = token.translate(letters).encode("latin-1")
     for token, number in special.items():
         tokens[number] = token.encode()
     return tokens

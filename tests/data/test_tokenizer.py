@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import random
 from importlib.machinery import ModuleSpec
@@ -274,6 +275,16 @@ def test_gpt2_is_known_by_its_tokens_and_its_merges(tmp_path: Path):
     other = read_tokenizer(path)
     assert other.sha256 != gpt2_tokenizer().sha256
     assert len(other.encode_ordinary(" understanding")) > len(gpt2_tokenizer().encode_ordinary(" understanding"))
+
+
+def test_the_file_in_model_folders_is_known_by_its_sum(tmp_path: Path, gpt2: Tokenizer, monkeypatch):
+    path = tmp_path / "tokenizer.json"
+    path.write_text(json.dumps(tokenizer_module.gpt2_definition(), indent=1, ensure_ascii=False), encoding="utf-8")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == tokenizer_module.GPT2_AS_WRITTEN
+    monkeypatch.setattr(tokenizer_module, "_gpt2", [])
+    read = read_tokenizer(path)
+    assert (read.name, read.sha256, read._bytes) == ("gpt2", gpt2.sha256, gpt2._bytes)
+    assert read.encode_ordinary("".join(NASTY)) == gpt2.encode_ordinary("".join(NASTY))
 
 
 def without_end() -> dict:
