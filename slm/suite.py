@@ -5,6 +5,7 @@ The measures themselves stand in `evaluation`; here they meet the engines that w
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +34,7 @@ from slm.processor import may_have_gpu
 from slm.rag.index_sections import IndexQuestions, abstention_section, citation_section, retrieval_section
 from slm.rag.retriever import Retriever
 from slm.training.observer import Observer
-from slm.training.run_folder import RunFolder, now
+from slm.training.run_folder import RunFolder, now, run_of
 
 PLAIN_PROMPT, PLAIN_STOP = "Question: {}\nAnswer:", "\nQuestion:"
 
@@ -93,7 +94,7 @@ def run_suite(
 
     Raises DataError where nothing can be measured, or a file is not what it should be.
     """
-    run = run_of(folder)
+    run = run_of(folder.path)
     beside = _folders_of(run.read().get("recipe") or {}) if run else ()
     found = find_files(suite, data, beside)
     if encode is None and index is not None and index.vectors is not None:
@@ -135,12 +136,6 @@ def _not_measured(part: Found, work: _Work) -> str:
     return ""
 
 
-def run_of(folder: ModelFolder) -> RunFolder | None:
-    """The run that a model folder is a checkpoint of."""
-    run = RunFolder(folder.path.parent.parent)
-    return run if folder.path.parent.name == "checkpoints" and (run.path / "run.json").is_file() else None
-
-
 def keep(outcome: Outcome, run: RunFolder) -> Path:
     """Write evaluation_<suite>.json into a run, and the single questions of each measure; the path of the first."""
     name = outcome.header["suite"]
@@ -151,6 +146,17 @@ def keep(outcome: Outcome, run: RunFolder) -> Path:
         write_text(run.path / f"evaluation_{name}_{measure}.jsonl", lines)
     keep_sections(suite_path(run.path, name), outcome.header, outcome.sections)
     return suite_path(run.path, name)
+
+
+def keep_beside(outcome: Outcome, suite: Suite, index: Retriever) -> None:
+    """Write what was measured of an index beside it, for whoever answers from this state of it. A folder that cannot be
+    written to goes without."""
+    kinds = {measure.name: measure.kind for measure in suite.measures}
+    sections = {name: section for name, section in outcome.sections.items() if kinds[name] in OF_INDEX}
+    if sections:
+        header = {name: outcome.header[name] for name in ("format", "suite", "description", "slm", "created")}
+        with contextlib.suppress(OSError):
+            keep_sections(suite_path(index.folder, suite.name), header | {"sha256": index.store.stamp}, sections)
 
 
 @dataclass

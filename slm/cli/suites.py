@@ -26,17 +26,20 @@ def evaluate_suite(
     from slm.cli.console import say
     from slm.evaluation.sections import suite_path
     from slm.evaluation.suites import load_suite
-    from slm.suite import keep, run_of, run_suite
+    from slm.suite import keep, keep_beside, run_suite
+    from slm.training.run_folder import run_of
 
     suite, encode = load_suite(name), _encoder(encoder)
     folder = open_source(model, runs)
-    run = run_of(folder)
+    run = run_of(folder.path)
     with contextlib.ExitStack() as stack:
         retriever = stack.enter_context(opened(index)) if index else None
         observer = stack.enter_context(observing())
         outcome = run_suite(
             suite, folder, data, settings, observer, encode, retriever, done=lambda found: run and keep(found, run)
         )
+        if retriever:
+            keep_beside(outcome, suite, retriever)
     for line in outcome.missing:
         say(line)
     if as_json:

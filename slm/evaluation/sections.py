@@ -104,6 +104,20 @@ def keep_sections(path: Path, header: Mapping[str, Any], sections: Mapping[str, 
     write_json(path, {**header, "sections": {**kept, **new}})
 
 
+def measured(folder: Path, sha256: str) -> list[dict[str, Any]]:
+    """Title, tables and notes of all that the suites' files in a folder hold of the model `sha256`, for the page."""
+    found = []
+    for path in sorted(folder.glob("evaluation_*.json")):
+        with contextlib.suppress(OSError, ValueError):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(record, dict) and record.get("sha256") == sha256:
+                found += sections_of(record).values()
+    return [
+        {"title": one.title, "tables": [asdict(table) for table in one.tables], "notes": list(one.notes)}
+        for one in found
+    ]
+
+
 def sections_of(record: Mapping[str, Any]) -> dict[str, Section]:
     """The sections in a file's content, as far as they can be shown; what is damaged is left out."""
     found = record.get("sections")

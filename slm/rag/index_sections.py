@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from slm.evaluation.answers import Asked
-from slm.evaluation.intervals import percent_with_interval, share_of, with_interval
+from slm.evaluation.intervals import mean_interval, percent_with_interval, share_of, with_interval
 from slm.evaluation.sections import Mark, Plot, Row, Section, Table, mean_mark, percent_mark
 from slm.rag import abstention, lexical, vectors
 from slm.rag.answering import PASSAGES, Answer, answer
 from slm.rag.calibration import area_interval, area_under_roc, coverage_at_precision
 from slm.rag.held_out import MOST_PASSAGES, SHARE, index_without, subject_of, taken_out
 from slm.rag.index_domain import domain_of_index
-from slm.rag.measures import bootstrap, ndcg_at, recall_at
+from slm.rag.measures import ndcg_at, recall_at
 from slm.rag.passage_store import digest_of
 from slm.rag.passages import Passage
 from slm.rag.reranker import CANDIDATES
@@ -281,8 +281,7 @@ def _answered(probabilities: np.ndarray, threshold: float) -> dict[str, Any]:
 
 
 def _mean(values: np.ndarray) -> dict[str, Any]:
-    found = bootstrap(values)
-    return {"mean": found.mean, "interval": (found.low, found.high)}
+    return {"mean": float(values.mean()), "interval": mean_interval(values)}
 
 
 def _spread(values: np.ndarray) -> Mark:

@@ -58,6 +58,7 @@ def test_an_index_is_measured_too(slm, questions: Path) -> None:
     assert figures["abstention"]["kinds"]["made-up diseases"]["questions"] == 4
     assert len(Path("runs/tuned/evaluation_medical_retrieval.jsonl").read_text().splitlines()) == 4
     assert not Path("runs/tuned/evaluation_medical_forgetting.jsonl").exists()
+    assert list(json.loads(Path("indexes/own/evaluation_medical.json").read_text())["sections"]) == list(figures)[2:5]
     page = Path("runs/tuned/report.html").read_text()
     for title in ("Retrieval, the right", "Citation, quotes", "Abstention, answerable", "Forgetting: before"):
         assert title in page
