@@ -48,7 +48,6 @@ NONE_MISSING = (
     "The harder kind, questions on subjects that were taken out of the index, was not asked: too few titles, or more "
     f"than {MOST_PASSAGES:,} passages."
 )
-OF_THE_INDEX = "A figure of the index: no model writes here."
 
 Measured = tuple[Section, list[dict[str, Any]]]
 
@@ -116,8 +115,8 @@ class IndexQuestions:
     @property
     def notes(self) -> list[str]:
         counts = self.retriever.store.counts()
-        notes = [f"{OF_THE_INDEX} {self.retriever.folder}, {counts['documents']:,} documents in "
-                 f"{counts['passages']:,} passages."]  # fmt: skip
+        folder, size = self.retriever.folder.resolve().name, f"{counts['documents']:,} documents"
+        notes = [f"Of the index {folder} ({size} in {counts['passages']:,} passages); no model writes here."]
         if self.left_out:
             notes.append(f"{self.left_out:,} questions left out: no document of the index is their answer.")
         return notes

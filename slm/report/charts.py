@@ -284,8 +284,8 @@ def _plot_row(row: Row, plot: Plot, axis: Axis) -> Markup:
         "svg",
         (el("line", x1=_at(axis.at(t)), x2=_at(axis.at(t)), y1="0", y2="100%", class_="grid") for t in axis.ticks(5)),
         el("line", x1=line, x2=line, y1="0", y2="100%", class_="best") if line else None,
-        _whisker(row.ring, axis, "before"),
-        _whisker(row.dot, axis, "after"),
+        _whisker(row.ring, axis, "before", alone=row.dot is None),
+        _whisker(row.dot, axis, "after", alone=row.ring is None),
         role="img",
         aria_label=f"{row.label}, {plot.unit}: {'; '.join(value for value in values if value)}.",
     )
@@ -303,10 +303,11 @@ def _said(mark: Mark | None, name: str, whiskers: str, digits: int) -> str:
     return f"{name} {wording.decimal(mark.value, digits)}{within}".strip()
 
 
-def _whisker(mark: Mark | None, axis: Axis, kind: str) -> Markup | None:
+def _whisker(mark: Mark | None, axis: Axis, kind: str, alone: bool) -> Markup | None:
     if mark is None:
         return None
-    height = "36%" if kind == "before" else "64%"  # apart, so that overlapping intervals stay readable
+    # Apart, so that overlapping intervals stay readable.
+    height = "50%" if alone else "36%" if kind == "before" else "64%"
     line = None
     if mark.low is not None and mark.high is not None:
         low, high = (_at(axis.at(end)) for end in (mark.low, mark.high))
