@@ -19,7 +19,8 @@ def forgetting_section(evaluation: Mapping[str, Any], title: str) -> Section | N
         return None
     moments: dict[tuple[str, str], dict[str, Any]] = {}
     for result in evaluation["results"]:
-        moments.setdefault((result["title"], result["scored"]), {})[result["moment"]] = result
+        name = result["title"].removesuffix(", held out")
+        moments.setdefault((name, result["scored"]), {})[result["moment"]] = result
     scores = {key: pair for key, pair in moments.items() if pair.keys() == {"before", "after"}}
     allowed, rise = forgetting["tolerance"], forgetting["rise"]
     rows = tuple(

@@ -115,8 +115,8 @@ class IndexQuestions:
     @property
     def notes(self) -> list[str]:
         counts = self.retriever.store.counts()
-        folder, size = self.retriever.folder.resolve().name, f"{counts['documents']:,} documents"
-        notes = [f"Of the index {folder} ({size} in {counts['passages']:,} passages); no model writes here."]
+        size = f"{counts['documents']:,} documents in {counts['passages']:,} passages"
+        notes = [f"Of {self.retriever.folder.resolve().name}, an index of {size}; no model writes here."]
         if self.left_out:
             notes.append(f"{self.left_out:,} questions left out: no document of the index is their answer.")
         return notes
