@@ -16,25 +16,25 @@ import argparse
 import gzip
 import json
 import random
-import re
 import tempfile
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from unanswerable import COUNT, KINDS, questions
 
 from slm.data.documents import DocumentsConfig, open_documents
 from slm.domain import load_domain
-from slm.evaluation.answers import rouge_l, token_f1
+from slm.evaluation.answers import Asked, rouge_l, token_f1
+from slm.evaluation.unanswerable import KINDS, questions
 from slm.rag import abstention
 from slm.rag.abstention import Judge, fit_judge
 from slm.rag.answering import PASSAGES, answer
 from slm.rag.calibration import area_under_roc, calibration_error, coverage_at_precision, reliability
 from slm.rag.evidence import NAMES, VECTOR_NAMES, evidence
+from slm.rag.held_out import subject_of, taken_out
+from slm.rag.index_sections import IndexQuestions, citation_section
 from slm.rag.indexing import IndexSettings, index_documents
 from slm.rag.measures import bootstrap
 from slm.rag.pairs import key, sorted_pairs
@@ -45,7 +45,6 @@ from slm.rag.vectors import choose_encoder
 Row = dict[str, str]
 PRECISION = 0.95  # at which coverage is told
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
-TAKEN_OUT = 0.25  # of the diseases
 FITTED_ON = 2000  # questions of each kind at most
 
 
@@ -56,13 +55,7 @@ def rows_of(path: Path) -> list[Row]:
 
 def subject(row: Row) -> str:
     """A disease by its words, in any order and number."""
-    return " ".join(sorted(word.rstrip("s") for word in re.findall(r"\w+", row["focus"].lower())))
-
-
-def taken_out(rows: list[Row], seed: int) -> set[str]:
-    """A draw of the subjects of `rows`."""
-    subjects = sorted({subject(row) for row in rows})
-    return set(random.Random(seed).sample(subjects, round(TAKEN_OUT * len(subjects))))
+    return subject_of(row["focus"])
 
 
 def index_of(rows: list[Row], folder: Path, encoder: str, titles: bool) -> Retriever:
@@ -93,7 +86,7 @@ def held_out_of_encoder(data: Path) -> set[str]:
 
 def fit(train: list[Row], data: Path, folder: Path, encoder: str, titles: bool) -> Judge:
     """The judge of training questions: their answers indexed, or their disease taken out."""
-    out = taken_out(train, seed=1)
+    out = taken_out([subject(row) for row in train], seed=1)
     asked = {True: {}, False: {}}
     usable = held_out_of_encoder(data) if encoder else None
     for row in train:
@@ -197,29 +190,18 @@ def print_quotes(retriever: Retriever, valid: list[Row], limit: int) -> None:
 
 def print_citations(retriever: Retriever, valid: list[Row]) -> None:
     """Every question answered: are all quotes word for word in their documents' own text, and is the source right?"""
-    domain = load_domain("medical")
-    right: dict[str, set[str]] = {}
+    references: dict[str, list[str]] = {}
     for row in valid:
-        right.setdefault(row["question"], set()).add(" ".join(row["answer"].split()))
-    counts, times = Counter(), []
-    for question in right:
+        references.setdefault(row["question"], []).append(row["answer"])
+    own = IndexQuestions(retriever, [Asked(question, tuple(several)) for question, several in references.items()])
+    (table,) = citation_section(own, "")[0].tables
+    print("\nquotes over all validation questions:", *map(" | ".join, table.rows), sep="\n  ")
+    times, domain = [], load_domain("medical")
+    for question in some(list(references), 200, 0):
         began = time.perf_counter()
-        found = answer(question, retriever, domain)
+        answer(question, retriever, domain)
         times.append(time.perf_counter() - began)
-        counts["questions"] += 1
-        counts["answered"] += found.answered
-        for quote in found.quotes:
-            passage = quote.passage
-            whole = retriever.store.document_text(passage.document)
-            counts["quotes"] += 1
-            counts["verbatim"] += whole[passage.start + quote.start : passage.start + quote.end] == quote.text
-        if found.answered:
-            text = " ".join(retriever.store.document_text(found.quotes[0].passage.document).split())
-            counts["first source right"] += text in right[question]
-            documents = {quote.passage.document for quote in found.quotes}
-            texts = {" ".join(retriever.store.document_text(number).split()) for number in documents}
-            counts["any source right"] += bool(texts & right[question])
-    print(f"\nquotes over all validation questions: {dict(counts)}; {1000 * np.median(times):.1f} ms an answer, median")
+    print(f"{1000 * np.median(times):.1f} ms an answer, median of {len(times)}")
 
 
 def print_answers(retriever: Retriever, valid: list[Row], count: int) -> None:
@@ -249,13 +231,13 @@ def main() -> None:
             if titles:
                 package(kind, judge)
         judge = abstention.packaged_judges()[kind] if titles or not arguments.fit else judge
-        out = taken_out(valid, seed=2)
+        out = taken_out([subject(row) for row in valid], seed=2)
         rest = [row for row in train + valid if subject(row) not in out]
         with index_of(rest, work / "part", arguments.encoder, titles) as retriever:
             asked = {
                 "answerable": [row["question"] for row in valid if subject(row) not in out],
                 "held-out diseases": [row["question"] for row in valid if subject(row) in out],
-                **{name: questions(name, COUNT) for name in KINDS},
+                **{name: questions(name) for name in KINDS},
             }
             titles_left = [set(subject(row).split()) for row in rest]
             unnamed = {sub for sub in out if not any(set(sub.split()) <= title for title in titles_left)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slm.cli.making import observing
+from slm.cli.retrieval import opened
 from slm.cli.sources import open_source
 from slm.errors import ConfigError
 
@@ -17,21 +19,27 @@ if TYPE_CHECKING:
 
 
 def evaluate_suite(
-    model: str, name: str, data: list[str], settings: SuiteSettings, encoder: str, as_json: bool, runs: Path
-) -> None:
+    model: str, name: str, data: list[str], settings: SuiteSettings, encoder: str, index: Path | None, as_json: bool,
+    runs: Path,
+) -> None:  # fmt: skip
     """Run the suite called `name` and print what it found."""
     from slm.cli.console import say
     from slm.evaluation.sections import suite_path
     from slm.evaluation.suites import load_suite
-    from slm.suite import keep, run_of, run_suite
+    from slm.suite import keep, keep_beside, run_suite
+    from slm.training.run_folder import run_of
 
     suite, encode = load_suite(name), _encoder(encoder)
     folder = open_source(model, runs)
-    run = run_of(folder)
-    with observing() as observer:
+    run = run_of(folder.path)
+    with contextlib.ExitStack() as stack:
+        retriever = stack.enter_context(opened(index)) if index else None
+        observer = stack.enter_context(observing())
         outcome = run_suite(
-            suite, folder, data, settings, observer, encode, done=lambda found: run and keep(found, run)
+            suite, folder, data, settings, observer, encode, retriever, done=lambda found: run and keep(found, run)
         )
+        if retriever:
+            keep_beside(outcome, suite, retriever)
     for line in outcome.missing:
         say(line)
     if as_json:

@@ -50,8 +50,16 @@ def evaluate(
     bits: Annotated[int, typer.Option(help="Of a suite: of onnx's weights, 32, 8 or 4; by default 32.")] = 0,
     threads: options.Threads = 0,
     encoder: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Of a suite: a sentence encoder, to compare answers by meaning too.")
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="Of a suite: a sentence encoder, to compare answers by meaning too; by default the index's.",
+        ),
     ] = "",
+    index: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Of a suite: an index, to measure retrieval, citation and abstention too."),
+    ] = None,
     lm_eval_task: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Of a suite: also write its multiple choice as a task for lm-eval."),
@@ -62,7 +70,8 @@ def evaluate(
     """Measure loss and bits per byte, or what a suite lists.
 
     Scores documents of a split one by one, and gives a 95 % interval over them. A suite scores questions: multiple
-    choice by log-likelihood, greedy answers against references, each beside baselines that need no model.
+    choice by log-likelihood, greedy answers against references, each beside baselines that need no model; with --index
+    what an index finds, cites and leaves unanswered; and what tuning forgot.
 
     Example: slm evaluate quick --documents 200    or: slm evaluate quick --suite medical --data questions/
     """
@@ -73,7 +82,7 @@ def evaluate(
         if column:
             raise ConfigError("--column does not go with --suite, whose columns stand in its own file")
         settings = SuiteSettings(engine, bits, threads, limit, seed, lm_eval_task)
-        evaluate_suite(model, suite, data or [], settings, encoder, as_json, runs)
+        evaluate_suite(model, suite, data or [], settings, encoder, index, as_json, runs)
     else:
         _evaluate(model, data or [], split, documents, batch_size, samples, column, as_json, runs)
 

@@ -21,8 +21,8 @@ from slm.data.cleaning import tidy
 from slm.data.columns import Columns
 from slm.data.files import PLAIN, Reading, format_of, read_file
 from slm.errors import DataError
-from slm.evaluation.intervals import mean_interval
-from slm.evaluation.sections import Section, Table
+from slm.evaluation.intervals import mean_interval, with_interval
+from slm.evaluation.sections import Plot, Row, Section, Table, mean_mark
 
 Encode = Callable[[Sequence[str]], np.ndarray]
 
@@ -129,7 +129,7 @@ def answer_section(
         candidates["the commonest training answer"] = [commonest] * len(asked)
     figures = {name: scores_of(texts, asked, encode) for name, texts in candidates.items()}
     measures = {"rouge_l": "ROUGE-L", "token_f1": "token F1"} | ({"similarity": "similarity"} if encode else {})
-    rows = tuple((name, *(_figure(values[key]) for key in measures)) for name, values in figures.items())
+    rows = tuple((name, *(with_interval(*own[key].values()) for key in measures)) for name, own in figures.items())
     stops = Counter(answer.stop for answer in answered)
     references = sum(len(item.references) for item in asked)
     ended = stops["end"] + stops["stop"]
@@ -142,7 +142,13 @@ def answer_section(
     if stops["context"]:
         notes.append(f"{stops['context']:,} questions fill the model's context: no answer, which scores 0.")
     kept = {"questions": len(asked), "references": references, "ended": ended / len(asked), "stops": dict(stops)}
-    return Section(title, (Table(("answer", *measures.values()), rows),), tuple(notes), {**kept, "scores": figures})
+    model, *others = figures.values()
+    plot = Plot("score, 1 for the reference itself", tuple(
+        Row(name, mean_mark(model[key]), mean_mark(max((other[key] for other in others), key=lambda one: one["mean"])))
+        for key, name in measures.items()
+    ), "the model", "the best of the others")  # fmt: skip
+    table = Table(("answer", *measures.values()), rows)
+    return Section(title, (table,), tuple(notes), {**kept, "scores": figures}, (plot,))
 
 
 def scores_of(texts: Sequence[str], asked: Sequence[Asked], encode: Encode | None = None) -> dict[str, Any]:
@@ -166,7 +172,3 @@ def _similarities(texts: Sequence[str], asked: Sequence[Asked], encode: Encode) 
     for text, row, end, item in zip(texts, first, ends, asked, strict=True):
         found.append(float((second[end - len(item.references) : end] @ row).max()) if text.strip() else 0.0)
     return found
-
-
-def _figure(value: dict[str, Any]) -> str:
-    return "{:.3f} ({:.3f} to {:.3f})".format(value["mean"], *value["interval"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,3 +28,20 @@ def mean_interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]
     drawn = np.random.default_rng(seed).integers(0, len(numbers), (BOOTSTRAP_SAMPLES, len(numbers)))
     low, high = np.quantile(numbers[drawn].mean(axis=1), (0.025, 0.975))
     return float(low), float(high)
+
+
+def share_of(part: int, whole: int) -> dict[str, Any]:
+    """A share and Wilson's interval; None as the share of nothing."""
+    return {"share": part / whole if whole else None, "interval": wilson_interval(part, whole)}
+
+
+def percent_with_interval(share: Mapping[str, Any]) -> str:
+    """What `share_of` gives, in percent for people."""
+    if share["share"] is None:
+        return "none"
+    return "{:.1f} ({:.1f}–{:.1f})".format(*(100 * value for value in (share["share"], *share["interval"])))
+
+
+def with_interval(value: float, interval: Sequence[float]) -> str:
+    """A figure and its interval for people."""
+    return "{:.3f} ({:.3f}–{:.3f})".format(value, *interval)

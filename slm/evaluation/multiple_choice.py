@@ -17,8 +17,8 @@ import numpy as np
 from slm.errors import ModelError
 from slm.evaluation.choice_items import ChoiceItem
 from slm.evaluation.choice_prompts import Prompted
-from slm.evaluation.intervals import wilson_interval
-from slm.evaluation.sections import Section, Table
+from slm.evaluation.intervals import percent_with_interval, share_of
+from slm.evaluation.sections import Mark, Plot, Row, Section, Table, percent_mark
 from slm.model.sampling import log_probabilities
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _figures(name: str, results: list[ChoiceResult]) -> dict[str, Any]:
     }
     return {
         "dataset": name, "items": count, "cut": sum(result.cut for result in results),
-        **{key: {"share": n / count, "interval": wilson_interval(n, count)} for key, n in right.items()},
+        **{key: share_of(n, count) for key, n in right.items()},
         "first_option": sum(result.item.gold == 0 for result in results) / count,
         "majority": {"share": most / count, "letter": letter},
         "chance": sum(1 / len(result.item.options) for result in results) / count,
@@ -230,8 +230,8 @@ def choice_section(results: Sequence[ChoiceResult], left_out: int, engine: str, 
     columns = ("data set", "items", "right", "by length", "first", "majority", "chance")
     rows = tuple(
         (
-            row["dataset"], f"{row['items']:,}", _with_interval(row["accuracy"]),
-            _with_interval(row["accuracy_per_byte"]), _percent(row["first_option"]),
+            row["dataset"], f"{row['items']:,}", percent_with_interval(row["accuracy"]),
+            percent_with_interval(row["accuracy_per_byte"]), _percent(row["first_option"]),
             f"{_percent(row['majority']['share'])} ({row['majority']['letter']})", _percent(row["chance"]),
         )
         for row in figures
@@ -247,12 +247,11 @@ def choice_section(results: Sequence[ChoiceResult], left_out: int, engine: str, 
         notes.append(f"{cut:,} of {len(results):,} questions are longer than the model's context: cut at their left.")
     if left_out:
         notes.append(f"{left_out:,} more have an option that is longer than the model's context: left out.")
-    return Section(title, (Table(columns, rows),), tuple(notes), {"engine": engine, "datasets": figures})
-
-
-def _with_interval(value: dict[str, Any]) -> str:
-    low, high = map(_percent, value["interval"])
-    return f"{_percent(value['share'])} ({low}–{high})"
+    plot = Plot("percent right", tuple(
+        Row(row["dataset"], percent_mark(row["accuracy"]), Mark(100 * row["majority"]["share"])) for row in figures
+    ), "the model", "the majority answer")  # fmt: skip
+    kept = {"engine": engine, "datasets": figures}
+    return Section(title, (Table(columns, rows),), tuple(notes), kept, (plot,))
 
 
 def _percent(share: float) -> str:

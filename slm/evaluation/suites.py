@@ -14,8 +14,10 @@ from pathlib import Path
 from slm.config_files import from_dict, read_toml
 from slm.data.files import is_known
 from slm.errors import ConfigError, DataError, nearest
+from slm.evaluation import unanswerable
 
-KINDS = ("multiple_choice", "answers")
+OF_MODEL, OF_INDEX, OF_TUNING = ("multiple_choice", "answers"), ("retrieval", "citation", "abstention"), "forgetting"
+KINDS = (*OF_MODEL, *OF_INDEX, OF_TUNING)
 
 
 @dataclass(frozen=True)
@@ -25,23 +27,29 @@ class Measure:
     name: str
     """Name of its section in the results; also `--data name=FILE`."""
     kind: str
-    """'multiple_choice' by log-likelihood, or 'answers' against references."""
-    files: tuple[str, ...]
-    """File names, with * and ?, by which its questions are known."""
+    """'multiple_choice' by log-likelihood, 'answers' against references; of an index 'retrieval', 'citation' or
+    'abstention'; 'forgetting', which the run of a tuned model knows."""
+    files: tuple[str, ...] = ()
+    """File names, with * and ?, by which its questions are known; none for 'forgetting'."""
     train: tuple[str, ...] = ()
     """The same for training records, whose commonest answer is a baseline of 'answers'; --data name.train=FILE."""
     columns: dict[str, str] = field(default_factory=dict)
     """Column of each field where well-known names do not find it."""
     max_new_tokens: int = 200
     """Tokens of an answer at most."""
+    unanswerable: tuple[str, ...] = tuple(unanswerable.KINDS)
+    """Of 'abstention': the built-in kinds of question that no document of the index answers."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ConfigError(f"kind expects {' or '.join(KINDS)}, got {self.kind!r}")
+            raise ConfigError(f"kind expects {', '.join(KINDS)}; got {self.kind!r}")
         if not self.name or not self.name.replace("_", "").replace("-", "").isalnum():
             raise ConfigError(f"name expects letters, digits, '_' and '-', got {self.name!r}")
-        if not self.files:
+        if not self.files and self.kind != OF_TUNING:
             raise ConfigError("files expects at least one file name, got none")
+        if not self.unanswerable or not set(self.unanswerable) <= unanswerable.KINDS.keys():
+            kinds = ", ".join(unanswerable.KINDS)
+            raise ConfigError(f"unanswerable expects some of {kinds}; got {', '.join(self.unanswerable) or 'none'}")
         if self.max_new_tokens < 1:
             raise ConfigError(f"max_new_tokens expects a whole number from 1 up, got {self.max_new_tokens}")
 
@@ -121,8 +129,7 @@ def find_files(suite: Suite, data: Sequence[str], beside: Iterable[Path] = ()) -
 
 def missing(found: Found) -> str:
     """What to say of a measure without its file."""
-    name = found.measure.name
-    return f"{name}: not measured, no file {' or '.join(found.measure.files)}; give it with --data {name}=FILE"
+    return f"no file {' or '.join(found.measure.files)}; give it with --data {found.measure.name}=FILE"
 
 
 def _existing(word: str) -> Path:
@@ -134,7 +141,7 @@ def _existing(word: str) -> Path:
 def _taken(path: Path, suite: Suite) -> Path:
     patterns = [pattern for measure in suite.measures for pattern in (*measure.files, *measure.train)]
     if not any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns):
-        names = " or ".join(measure.name for measure in suite.measures)
+        names = " or ".join(measure.name for measure in suite.measures if measure.files)
         raise ConfigError(
             f"--data {path}: suite {suite.name} knows {', '.join(patterns)}; say what it is: --data NAME={path}, NAME "
             f"being {names}"

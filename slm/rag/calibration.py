@@ -43,6 +43,17 @@ def area_under_roc(positive: np.ndarray, negative: np.ndarray) -> float:
     return float(below.mean() / 2 / len(negative))
 
 
+def area_interval(
+    positive: np.ndarray, negative: np.ndarray, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % interval of `area_under_roc` over questions of both kinds drawn with replacement (Efron 1979)."""
+    draw = np.random.default_rng(seed)
+    areas = [area_under_roc(draw.choice(positive, len(positive)), draw.choice(negative, len(negative)))
+             for _ in range(resamples)]  # fmt: skip
+    low, high = np.quantile(areas, (0.025, 0.975))
+    return float(low), float(high)
+
+
 def coverage_at_precision(positive: np.ndarray, negative: np.ndarray, precision: float) -> tuple[float, float]:
     """(coverage, threshold): the largest share of positive ones above a threshold, such that among all that are above
     it the share of positive ones is at least `precision`, both kinds weighing as much in all. (0, inf) for none."""

@@ -160,6 +160,16 @@ class PassageStore:
             rows += self.connection.execute(f"{query} IN ({','.join('?' * len(some))})", some).fetchall()
         return rows
 
+    def titles(self) -> dict[int, str]:
+        """The title of every document by its number."""
+        with readable(self.path):
+            return dict(self.connection.execute("SELECT id, title FROM documents ORDER BY id"))
+
+    def copy(self, folder: Path) -> None:
+        """Write the state that readers see into another folder. Raises DataError, OSError."""
+        with readable(self.path), contextlib.closing(sqlite3.connect(folder / schema.FILE)) as other:
+            self.connection.backup(other)
+
     def passages_of(self, document: int) -> list[Passage]:
         """All passages of a document, in order."""
         with readable(self.path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 
+from slm.evaluation.sections import Mark, Plot, Row
 from slm.report import wording
 from slm.report.curves import Axis, Point, envelope, evenly, half_window, loss_axis, smoothed, usual_losses
 from slm.report.markup import Markup, el, group
@@ -239,31 +240,8 @@ def _event_labels(metrics: Metrics, x: Axis) -> Markup | None:
 
 def intervals(comparisons: Sequence[Comparison]) -> Markup:
     """Bits per byte before (ring) and after (dot) with 95 % intervals (whiskers), a row for each text."""
-    results = [result for pair in comparisons for result in (pair.before, pair.after) if result is not None]
-    ends = [
-        value for result in results for value in (*(result.interval or ()), result.bits_per_byte) if value is not None
-    ]
-    low, high = min(ends, default=0.0), max(ends, default=1.0)
-    air = 0.05 * (high - low) or 0.1
-    axis = Axis(max(0.0, low - air), high + air)
-    rows = [_interval_row(pair, axis) for pair in comparisons]
-    scale = el("svg", (_scale_tick(tick, axis) for tick in axis.ticks(5)), class_="scale", aria_hidden="true")
-    unit = el("p", "bits per byte", class_="unit", aria_hidden="true")
-    return el("figure", rows, el("div", unit, scale, class_="row"), class_="intervals")
-
-
-def _interval_row(pair: Comparison, axis: Axis) -> Markup:
-    values = [_said(pair.before, "before"), _said(pair.after, "after")]
-    drawing = el(
-        "svg",
-        (el("line", x1=_at(axis.at(t)), x2=_at(axis.at(t)), y1="0", y2="100%", class_="grid") for t in axis.ticks(5)),
-        _whisker(pair.before, axis, "before"),
-        _whisker(pair.after, axis, "after"),
-        role="img",
-        aria_label=f"{named(pair)}, bits per byte: {'; '.join(value for value in values if value)}.",
-    )
-    label = el("p", el("b", named(pair)), " ", _step_of(pair), class_="label")
-    return el("div", label, drawing, class_="row")
+    rows = (Row(named(pair), _mark(pair.after), _mark(pair.before)) for pair in comparisons)
+    return dot_plot(Plot("bits per byte", tuple(rows), "after", "before", moments=True))
 
 
 def named(scored: Comparison | Result) -> str:
@@ -271,27 +249,70 @@ def named(scored: Comparison | Result) -> str:
     return wording.shortened(scored.title or scored.data, scored.data) or "Untitled"
 
 
-def _step_of(pair: Comparison) -> Markup:
-    figures = [wording.decimal(side.bits_per_byte) for side in (pair.before, pair.after) if side is not None]
-    return el("span", " → ".join(figures), class_="change")
-
-
-def _said(result: Result | None, moment: str) -> str:
-    if result is None:
-        return ""
-    within = f", 95 % between {result.interval[0]:.3f} and {result.interval[1]:.3f}" if result.interval else ""
-    return f"{moment} {wording.decimal(result.bits_per_byte)}{within}"
-
-
-def _whisker(result: Result | None, axis: Axis, moment: str) -> Markup | None:
+def _mark(result: Result | None) -> Mark | None:
     if result is None or result.bits_per_byte is None:
         return None
-    height = "36%" if moment == "before" else "64%"  # apart, so that overlapping intervals stay readable
+    return Mark(result.bits_per_byte, *(result.interval or ()))
+
+
+def dot_plot(plot: Plot) -> Markup:
+    """A plot's rows on one axis; beside each label its figures, from ring to dot where they are two moments."""
+    marks = [mark for row in plot.rows for mark in (row.ring, row.dot) if mark is not None]
+    ends = [value for mark in marks for value in (mark.value, mark.low, mark.high) if value is not None]
+    ends += [plot.line] if plot.line is not None else []
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    air = 0.05 * (high - low) or 0.1
+    axis = Axis(low - air if low < 0 else max(0.0, low - air), high + air)
+    rows = [_plot_row(row, plot, axis) for row in plot.rows]
+    scale = el("svg", (_scale_tick(tick, axis) for tick in axis.ticks(5)), class_="scale", aria_hidden="true")
+    unit = el("p", plot.unit, class_="unit", aria_hidden="true")
+    return el("figure", rows, el("div", unit, scale, class_="row"), class_="intervals")
+
+
+def plot_legend(plot: Plot) -> Markup | None:
+    """What ring and dot stand for; None where the rows say it."""
+    keys = [(kind, words) for kind, words in (("ring", plot.ring), ("dot", plot.dot)) if words]
+    items = (el("li", el("span", class_=f"key {kind}"), words) for kind, words in keys)
+    return el("ul", items, class_="legend") if keys else None
+
+
+def _plot_row(row: Row, plot: Plot, axis: Axis) -> Markup:
+    line = None if plot.line is None else _at(axis.at(plot.line))
+    digits = 1 if axis.high > 10 else 3
+    values = [_said(mark, name, plot.whiskers, digits) for mark, name in ((row.ring, plot.ring), (row.dot, plot.dot))]
+    drawing = el(
+        "svg",
+        (el("line", x1=_at(axis.at(t)), x2=_at(axis.at(t)), y1="0", y2="100%", class_="grid") for t in axis.ticks(5)),
+        el("line", x1=line, x2=line, y1="0", y2="100%", class_="best") if line else None,
+        _whisker(row.ring, axis, "before", alone=row.dot is None),
+        _whisker(row.dot, axis, "after", alone=row.ring is None),
+        role="img",
+        aria_label=f"{row.label}, {plot.unit}: {'; '.join(value for value in values if value)}.",
+    )
+    shown = [mark for mark in ((row.ring, row.dot) if plot.moments else (row.dot, row.ring)) if mark is not None]
+    figures = (" → " if plot.moments else ", beside ").join(wording.decimal(mark.value, digits) for mark in shown)
+    label = el("p", el("b", row.label), " ", el("span", figures, class_="change"), class_="label")
+    return el("div", label, drawing, class_="row")
+
+
+def _said(mark: Mark | None, name: str, whiskers: str, digits: int) -> str:
+    if mark is None:
+        return ""
+    ends = [wording.decimal(end, digits) for end in (mark.low, mark.high) if end is not None]
+    within = f", {whiskers} between {' and '.join(ends)}" if len(ends) == 2 else ""
+    return f"{name} {wording.decimal(mark.value, digits)}{within}".strip()
+
+
+def _whisker(mark: Mark | None, axis: Axis, kind: str, alone: bool) -> Markup | None:
+    if mark is None:
+        return None
+    # Apart, so that overlapping intervals stay readable.
+    height = "50%" if alone else "36%" if kind == "before" else "64%"
     line = None
-    if result.interval:
-        low, high = (_at(axis.at(end)) for end in result.interval)
-        line = el("line", x1=low, x2=high, y1=height, y2=height, class_=f"whisker {moment}")
-    return group(line, el("circle", cx=_at(axis.at(result.bits_per_byte)), cy=height, r="5", class_=moment))
+    if mark.low is not None and mark.high is not None:
+        low, high = (_at(axis.at(end)) for end in (mark.low, mark.high))
+        line = el("line", x1=low, x2=high, y1=height, y2=height, class_=f"whisker {kind}")
+    return group(line, el("circle", cx=_at(axis.at(mark.value)), cy=height, r="5", class_=kind))
 
 
 def _scale_tick(tick: float, axis: Axis) -> Markup:

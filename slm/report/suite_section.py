@@ -1,9 +1,9 @@
-"""The section of the page about suites: whatever sections their files hold, each as its tables and notes."""
+"""The section of the page about suites: whatever sections their files hold, each as its plots, tables and notes."""
 
 from __future__ import annotations
 
 from slm.evaluation.sections import Section, Table
-from slm.report import wording
+from slm.report import charts, wording
 from slm.report.markup import Markup, el, group
 from slm.report.run_record import Report, Stage, SuiteResult
 from slm.report.training_sections import scrolling, section, stage_heading
@@ -32,9 +32,10 @@ def _suite(stage: Stage, result: SuiteResult) -> Markup:
 
 
 def _section(found: Section) -> Markup:
+    plots = ((charts.plot_legend(plot), charts.dot_plot(plot)) for plot in found.plots)
     tables = (scrolling(_table(table), found.title) for table in found.tables)
     notes = (el("p", note, class_="hint") for note in found.notes)
-    return group(el("h3", found.title), tables, notes)
+    return group(el("h3", found.title), plots, tables, notes)
 
 
 def _table(table: Table) -> Markup:

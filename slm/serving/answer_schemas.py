@@ -161,6 +161,20 @@ class ModelList(Part):
     data: list[Model]
 
 
+class Table(Part):
+    columns: list[str]
+    rows: list[list[str]]
+    caption: str
+
+
+class Measured(Part):
+    """A section of what `slm evaluate --suite` found of these weights, or of this state of the index."""
+
+    title: str
+    tables: list[Table]
+    notes: list[str]
+
+
 class ModelFacts(Part):
     name: str
     kind: Literal["stories", "answers", "sources"]
@@ -170,6 +184,7 @@ class ModelFacts(Part):
     parameters: int | None
     context: int | None
     notice: str
+    measured: list[Measured]
 
 
 class ModelFactsList(Part):

@@ -11,6 +11,7 @@ from typing import Any
 
 from slm.domain import Heading, heading
 from slm.errors import ConfigError
+from slm.evaluation.sections import measured
 from slm.generation.engine import Engine
 from slm.generation.engine_cache import cached_graph
 from slm.generation.engines import DEFAULT_BITS, open_engine
@@ -20,6 +21,7 @@ from slm.serving.figures import Figures
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError
 from slm.serving.scheduler import Scheduler
+from slm.training.run_folder import run_of
 
 MOST_SLOTS = 64
 MEMORY_SHARE = 4  # a quarter of the free memory, for the keys and values of all models together
@@ -66,6 +68,7 @@ class Served:
             "name": self.name, "kind": "answers" if self.answers else "stories", "engine": self.engine.name,
             "bits": self.bits, "size_bytes": self.size_bytes, "parameters": self.parameters,
             "context": self.engine.context, "notice": self.notice,
+            "measured": measured(run.path, self.folder.sha256) if (run := run_of(self.folder.path)) else [],
         }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slm.domain import heading
+from slm.evaluation.sections import measured
 from slm.rag.answering import Answer, answer
 from slm.rag.index_domain import domain_of_index
 from slm.rag.retriever import Retriever
@@ -43,6 +44,7 @@ class Sources:
             "name": NAME, "kind": "sources", "engine": "retrieval", "bits": 0,
             "size_bytes": (self.retriever.folder / FILE).stat().st_size, "parameters": None, "context": None,
             "notice": heading(self.domain, "").notice,
+            "measured": measured(self.retriever.folder, self.retriever.store.stamp),
         }  # fmt: skip
 
     async def ask(self, asked: ChatRequest) -> Answer:

@@ -207,6 +207,12 @@ def find_run(name: str, runs: Path = RUNS) -> RunFolder:
     raise DataError(f"no run called {name!r} in {runs}/; {hint}")
 
 
+def run_of(model: Path) -> RunFolder | None:
+    """The run that a model folder is a checkpoint of; None for any other."""
+    run = RunFolder(model.parent.parent)
+    return run if model.parent.name == "checkpoints" and (run.path / "run.json").is_file() else None
+
+
 @contextlib.contextmanager
 def recording(run: RunFolder) -> Iterator[None]:
     """Hold a run while it is worked on, and write into its record how that ended: finished, stopped (by the person)

@@ -32,14 +32,45 @@ def test_a_suite_is_measured_kept_and_shown(slm, questions: Path) -> None:
     assert "medical_o1: not measured, no file medical_valid.*" in outcome.err
     assert "lm_eval --model hf" in outcome.err and Path("task/slm_multiple_choice.yaml").is_file()
     kept = json.loads(Path("runs/tuned/evaluation_medical.json").read_text())
-    assert list(kept["sections"]) == ["multiple_choice", "medquad"]
+    assert list(kept["sections"]) == ["multiple_choice", "medquad", "forgetting"]
+    assert kept["sections"]["forgetting"]["figures"]["forgetting"]["rise"] != 0
+    assert "retrieval: not measured, no index; name it with --index FOLDER" in outcome.err
     assert kept["sections"]["multiple_choice"]["figures"]["limit"] == 0
     assert kept["sections"]["medquad"]["figures"]["stops"]["context"] == 1
-    choices, answers = (Path(f"runs/tuned/evaluation_medical_{name}.jsonl") for name in kept["sections"])
+    choices, answers = (Path(f"runs/tuned/evaluation_medical_{name}.jsonl") for name in ("multiple_choice", "medquad"))
     assert len(choices.read_text().splitlines()) == 9
     assert [json.loads(line)["stop"] for line in answers.read_text().splitlines()][5:] == ["context"]
     page = Path("runs/tuned/report.html").read_text()
     assert "Evaluation by questions" in page and "Multiple choice, by log-likelihood" in page
+
+
+def test_an_index_is_measured_too(slm, questions: Path) -> None:
+    assert slm("index", "questions/medquad_valid.jsonl", "--out", "indexes/own").code == 0
+    outcome = slm(
+        "evaluate", "tuned", "--suite", "medical", "--data", "questions", "--index", "indexes/own", "--limit", "4"
+    )
+    assert outcome.code == 0, outcome.err
+    kept = json.loads(Path("runs/tuned/evaluation_medical.json").read_text())
+    figures = {name: section["figures"] for name, section in kept["sections"].items()}
+    assert list(figures)[2:] == ["retrieval", "citation", "abstention", "forgetting"]
+    assert [figures[name]["questions"] for name in ("retrieval", "citation", "abstention")] == [4, 4, 4]
+    assert figures["citation"]["shares"]["quotes word for word where they say"]["share"] in (1.0, None)
+    assert figures["abstention"]["kinds"]["made-up diseases"]["questions"] == 4
+    assert len(Path("runs/tuned/evaluation_medical_retrieval.jsonl").read_text().splitlines()) == 4
+    assert not Path("runs/tuned/evaluation_medical_forgetting.jsonl").exists()
+    assert list(json.loads(Path("indexes/own/evaluation_medical.json").read_text())["sections"]) == list(figures)[2:5]
+    page = Path("runs/tuned/report.html").read_text()
+    for title in ("Retrieval, the right", "Citation, quotes", "Abstention, answerable", "Forgetting: before"):
+        assert title in page
+
+
+def test_an_index_of_other_documents_is_said_to_be_one(slm, questions: Path) -> None:
+    assert slm("index", "stories.txt", "--out", "indexes/own").code == 0
+    outcome = slm(
+        "evaluate", "base", "--suite", "medical", "--data", "questions", "--index", "indexes/own", "--limit", "1"
+    )
+    said = "citation: not measured, no answer in questions/medquad_valid.jsonl is a document of indexes/own"
+    assert outcome.code == 0 and said in outcome.err
 
 
 def test_engines_agree_and_a_sample_is_the_same_each_time(slm, questions: Path) -> None:

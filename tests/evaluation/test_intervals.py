@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from slm.evaluation.intervals import mean_interval, wilson_interval
+from slm.evaluation.intervals import mean_interval, percent_with_interval, share_of, wilson_interval, with_interval
 
 
 @pytest.mark.parametrize(("right", "total", "low", "high"), [
@@ -17,6 +17,11 @@ from slm.evaluation.intervals import mean_interval, wilson_interval
 ])  # fmt: skip
 def test_wilson(right: int, total: int, low: float, high: float) -> None:
     assert wilson_interval(right, total) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_figures_for_people() -> None:
+    assert percent_with_interval(share_of(5, 10)) == "50.0 (23.7–76.3)" and share_of(0, 0)["share"] is None
+    assert percent_with_interval(share_of(0, 0)) == "none" and with_interval(0.5, (0.25, 1)) == "0.500 (0.250–1.000)"
 
 
 def test_a_mean_of_equal_values_is_certain() -> None:

@@ -33,7 +33,9 @@ def test_the_suites_that_come_with_slm_can_be_read() -> None:
     assert "medical" in suite_names()
     for name in suite_names():
         assert load_suite(name).name == name
-    assert [measure.name for measure in load_suite("medical").measures] == ["multiple_choice", "medquad", "medical_o1"]
+    assert [measure.name for measure in load_suite("medical").measures] == [
+        "multiple_choice", "medquad", "medical_o1", "retrieval", "citation", "abstention", "forgetting",
+    ]  # fmt: skip
 
 
 def test_a_suite_of_ones_own(own: Path) -> None:
@@ -43,10 +45,11 @@ def test_a_suite_of_ones_own(own: Path) -> None:
 
 @pytest.mark.parametrize(("change", "said"), [
     (("quiz\"", "a b\""), "name expects letters"),
-    (("multiple_choice", "multiple"), "kind expects multiple_choice or answers"),
+    (("multiple_choice", "multiple"), "kind expects multiple_choice, answers, retrieval"),
     (('["asked.csv"]', "[]"), "files expects at least one"),
     (("replies", "quiz"), "of different names"),
     (("train", "trian"), "unknown key"),
+    (("columns = {answer = \"right\"}", 'unanswerable = ["poems"]'), "unanswerable expects some of stories, cooking"),
 ])  # fmt: skip
 def test_a_wrong_suite_is_named(own: Path, change: tuple[str, str], said: str) -> None:
     own.write_text(OWN.replace(*change))
@@ -72,9 +75,7 @@ def test_files_find_their_measures(own: Path, tmp_path: Path) -> None:
         tmp_path / "quiz_1.jsonl", tmp_path / "asked.csv",
     ]  # fmt: skip
     quiz, _ = find_files(suite, [str(tmp_path / "asked.csv")])
-    assert quiz.questions is None and missing(quiz) == (
-        "quiz: not measured, no file quiz*.jsonl; give it with --data quiz=FILE"
-    )
+    assert quiz.questions is None and missing(quiz) == ("no file quiz*.jsonl; give it with --data quiz=FILE")
 
 
 def test_files_that_fit_nothing_are_refused(own: Path, tmp_path: Path) -> None:

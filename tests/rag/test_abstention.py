@@ -10,7 +10,15 @@ import pytest
 from rag_documents import write_records
 
 from slm.rag.abstention import fit_judge, judge_of, names_of, probability
-from slm.rag.calibration import area_under_roc, calibration_error, coverage_at_precision, fit, reliability, sigmoid
+from slm.rag.calibration import (
+    area_interval,
+    area_under_roc,
+    calibration_error,
+    coverage_at_precision,
+    fit,
+    reliability,
+    sigmoid,
+)
 from slm.rag.evidence import NAMES, AskedWords, evidence
 from slm.rag.indexing import index_documents
 from slm.rag.retriever import Retriever
@@ -102,3 +110,11 @@ def test_calibration_error_by_hand() -> None:
     said, came = np.array([0.95, 0.95, 0.05, 1.0]), np.array([1.0, 0.0, 0.0, 1.0])
     assert reliability(said, came) == [(0.05, 0.0, 1), (pytest.approx(2.9 / 3), pytest.approx(2 / 3), 3)]
     assert calibration_error(said, came) == pytest.approx((0.05 + 0.9) / 4)
+
+
+def test_the_interval_of_an_area_holds_it() -> None:
+    draw = np.random.default_rng(2)
+    good, bad = draw.normal(1, 1, 200), draw.normal(0, 1, 100)
+    low, high = area_interval(good, bad)
+    assert low < area_under_roc(good, bad) < high < 1 and 0.03 < high - low < 0.2
+    assert area_interval(good, bad - 100) == (1.0, 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from slm.evaluation.sections import Section, Table, keep_sections, suite_path
+from slm.evaluation.sections import Mark, Plot, Row, Section, Table, keep_sections, suite_path
 from slm.report.html import write_report
 
 HOSTILE = "</table><script>alert(1)</script>"
@@ -31,6 +31,18 @@ def test_every_section_is_shown(medical: Path) -> None:
         assert text in page
     assert "quiz: none" not in page, "it was measured at another time"
     assert HOSTILE not in page and "&lt;/table&gt;&lt;script&gt;" in page
+
+
+def test_plots_are_drawn_and_told(medical: Path) -> None:
+    rows = (Row(HOSTILE, Mark(0.7, 0.6, 0.8), Mark(0.3)), Row("recall@10", Mark(0.9)))
+    plot = Plot("share of questions", rows, "as found", "by words", 0.5, "90 %")
+    header = {**HEADER, "sha256": "0" * 64, "missing": {}}
+    keep_sections(suite_path(medical, "medical"), header, {"r": Section("Recall", plots=(plot,))})
+    page = page_of(medical)
+    drawn = page[page.index("<h3>Recall") :]
+    assert "share of questions: by words 0.300; as found 0.700, 90 % between 0.600 and 0.800." in drawn
+    assert "0.700, beside 0.300" in drawn and "as found 0.900" in drawn and 'class="best"' in drawn
+    assert HOSTILE not in page and drawn.count("<circle") == 3
 
 
 def test_figures_of_other_weights_are_said_to_be(stories: Path) -> None:

@@ -202,6 +202,7 @@ def test_models_are_told_of(server: Running, folders):
     assert facts["stories"]["kind"] == "stories" and facts["stories"]["notice"] == ""
     assert facts["answers"]["kind"] == "answers" and facts["answers"]["notice"] == NOTICE
     assert facts["stories"]["bits"] == 32 and facts["stories"]["context"] == 128
+    assert facts["answers"]["measured"] == []  # a folder that is no run's
     from tiny import tiny_model
 
     parameters = sum(each.numel() for each in tiny_model(0, block_size=128).parameters())

@@ -12,8 +12,10 @@ pytest.importorskip("bm25s")
 
 from serving.conftest import Running, running
 
+from slm.evaluation.sections import Section, Table, keep_sections, suite_path
 from slm.rag.index_domain import choose_domain
 from slm.rag.indexing import index_documents
+from slm.rag.passage_store import PassageStore
 from slm.serving import answer_schemas
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
@@ -34,6 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     index_documents(folder / "index", (str(folder / "a.jsonl"),))
     choose_domain(folder / "index", "medical")
     with running(Models([]), Figures(), sources=Sources(folder / "index", Limits())) as made:
+        made.index = folder / "index"
         yield made
 
 
@@ -90,8 +93,20 @@ def test_sources_are_listed_and_go_on_from_no_text(server: Running):
     assert server.ask("/v1/models/sources").json["id"] == "sources"
     facts = answer_schemas.ModelFactsList.model_validate(server.ask("/api/models").json).models[0]
     assert facts.kind == "sources" and facts.size_bytes > 0 and facts.context is None
+    assert facts.measured == []
     assert server.ask("/v1/completions", {"model": "sources", "prompt": "x"}).status == 400
     assert server.ask("/ready").status == 200
+
+
+def test_what_was_measured_of_this_state_of_the_index_is_told(server: Running):
+    index = server.index
+    found = Section("Retrieval", (Table(("", "recall@1"), (("by words", "0.3"),)),), ("A note.",))
+    for sha256, expected in (("another state", []), (PassageStore.open(index).stamp, ["Retrieval"])):
+        keep_sections(suite_path(index, "medical"), {"sha256": sha256}, {"retrieval": found})
+        told = answer_schemas.ModelFactsList.model_validate(server.ask("/api/models").json).models[0].measured
+        assert [one.title for one in told] == expected
+    assert told[0].tables[0].rows == [["by words", "0.3"]] and told[0].notes == ["A note."]
+    suite_path(index, "medical").unlink()
 
 
 def test_the_only_thing_to_ask_needs_no_name(server: Running):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from slm.errors import ConfigError, DataError, Stopped, TrainingError
-from slm.training.run_folder import RunFolder, create_run, find_run, list_runs, recording
+from slm.training.run_folder import RunFolder, create_run, find_run, list_runs, recording, run_of
 
 RECORD: dict[str, Any] = {"stage": "pretraining"}
 
@@ -19,6 +19,12 @@ RECORD: dict[str, Any] = {"stage": "pretraining"}
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
+
+
+def test_a_checkpoint_knows_its_run(runs: Path) -> None:
+    run = create_run("a", RECORD, runs)
+    assert run_of(run.best).path == run.path and run_of(run.path) is None
+    assert run_of(runs / "other" / "checkpoints" / "best") is None
 
 
 # Names

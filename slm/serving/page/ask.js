@@ -69,6 +69,9 @@ export function startAsk() {
 
   function chosen() {
     tell("ask-facts", facts(model()));
+    const found = model()?.measured ?? [];
+    element("ask-figures").replaceChildren(...found.flatMap(measured));
+    show("ask-measured", found.length > 0);
     show("ask-sampling", model()?.kind !== "sources"); // quotes are not drawn
   }
 
@@ -100,6 +103,15 @@ export function startAsk() {
       element("ask-start").disabled = Boolean(stopping) || !models.length;
     },
   };
+}
+
+// A section of what a suite measured: its tables and notes.
+function measured({ title, tables, notes }) {
+  const row = (cells, name) => build("tr", {}, ...cells.map((cell, place) =>
+    build(place ? name : "th", { scope: place ? null : name === "th" ? "col" : "row" }, cell)));
+  const drawn = tables.map(({ columns, rows }) => build("div", { class: "wide", tabindex: "0", role: "region", "aria-label": title },
+    build("table", {}, build("thead", {}, row(columns, "th")), build("tbody", {}, ...rows.map((cells) => row(cells, "td"))))));
+  return [build("h3", {}, title), ...drawn, ...notes.map((note) => build("p", { class: "hint" }, note))];
 }
 
 // The notice stands with every answer, where it is read.

@@ -10,7 +10,7 @@ from typing import Any
 from fake_engine import FakeEngine
 from run_folders import append, evaluation, step, write_samples
 from serving.page_browser import MARKUP, OpenPage, expect, letters, write_run
-from serving.page_server import PageServer
+from serving.page_server import PageServer, Recited
 from tiny import tiny_tokenizer
 
 from slm.domain import load_domain
@@ -207,6 +207,21 @@ def test_sources_are_shown_as_text(site: PageServer, open_page: OpenPage):
     expect(page.locator(".answer .written")).to_have_text(f"Rest and {MARKUP}")
     expect(page.locator(".answer .sources li")).to_have_count(2)
     expect(page.locator(".answer .sources")).to_contain_text("Colds pass.")
+
+
+def test_what_was_measured_of_who_answers_stands_there(tmp_path: Path, open_page: OpenPage):
+    table = {"columns": ["", "recall@1"], "rows": [["by words", MARKUP]], "caption": ""}
+    measured = [{"title": "Retrieval", "tables": [table], "notes": ["819 questions."]}]
+    models = [letters("plain", answers=True), Recited("cited", ["Rest."], answers=True, measured=measured)]
+    server = PageServer(models, tmp_path / "runs").start()
+    page = open_page(server, "#ask")
+    expect(page.locator("#ask-measured")).to_be_hidden()
+    page.select_option("#ask-model", "cited")
+    page.locator("#ask-measured summary").click()
+    expect(page.locator("#ask-figures h3")).to_have_text("Retrieval")
+    expect(page.locator("#ask-figures tbody")).to_have_text(f"by words{MARKUP}")
+    expect(page.locator("#ask-figures")).to_contain_text("819 questions.")
+    server.stop()
 
 
 def test_without_a_model_that_answers_it_says_how_to_get_one(tmp_path: Path, open_page: OpenPage):

@@ -1,13 +1,10 @@
-"""Questions that no medical source answers, made by seeded draws: of stories, cooking, nonsense, made-up diseases.
-
-`python bench/unanswerable.py` prints them, to be read.
-"""
+"""Questions that no medical source answers, made by seeded draws: of stories, cooking, nonsense, made-up diseases."""
 
 from __future__ import annotations
 
 import random
 
-COUNT = 100
+COUNT = 100  # of a kind at most: the templates give no more that are all different
 
 NAMES = [
     "Lily",
@@ -216,13 +213,8 @@ KINDS = {"stories": stories, "cooking": cooking, "nonsense": nonsense, "made-up 
 
 
 def questions(kind: str, count: int = COUNT, seed: int = 0) -> list[str]:
-    """`count` different questions of a kind; the same for the same seed."""
+    """`count` different questions of a kind, COUNT at most; the same for the same seed."""
     draw, found = random.Random(f"{kind} {seed}"), {}
-    while len(found) < count:
+    while len(found) < min(count, COUNT):
         found.setdefault(KINDS[kind](draw))
     return list(found)
-
-
-if __name__ == "__main__":
-    for kind in KINDS:
-        print(f"\n{kind}", *questions(kind), sep="\n  ")
