@@ -28,7 +28,7 @@ from slm.data.documents import DocumentsConfig, open_documents
 from slm.domain import load_domain
 from slm.evaluation.answers import Asked, rouge_l, token_f1
 from slm.evaluation.unanswerable import KINDS, questions
-from slm.rag import abstention
+from slm.rag import abstention, common_words
 from slm.rag.abstention import Judge, fit_judge
 from slm.rag.answering import PASSAGES, answer
 from slm.rag.calibration import area_under_roc, calibration_error, coverage_at_precision, reliability
@@ -46,6 +46,11 @@ Row = dict[str, str]
 PRECISION = 0.95  # at which coverage is told
 THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
 FITTED_ON = 2000  # questions of each kind at most
+SMALL = (10, 30, 100, 1000)  # documents of the small indexes that it is fitted on as well
+SMALL_FITTED_ON = 100  # questions of each kind for each of these sizes
+WHOLE = 5  # times what all small indexes together weigh
+OWN_WORDS = (0, 1, 1, 2, 2, 3)  # how many a question is given that it does not need
+RANKS = (50, 5000)  # of these words
 
 
 def rows_of(path: Path) -> list[Row]:
@@ -85,21 +90,65 @@ def held_out_of_encoder(data: Path) -> set[str]:
 
 
 def fit(train: list[Row], data: Path, folder: Path, encoder: str, titles: bool) -> Judge:
-    """The judge of training questions: their answers indexed, or their disease taken out."""
+    """The judge of training questions: their answers indexed, or their disease taken out; of small indexes too."""
+    usable = held_out_of_encoder(data) if encoder else {key(row["question"]) for row in train}
     out = taken_out([subject(row) for row in train], seed=1)
-    asked = {True: {}, False: {}}
-    usable = held_out_of_encoder(data) if encoder else None
-    for row in train:
-        if usable is None or key(row["question"]) in usable:
-            asked[subject(row) not in out].setdefault(key(row["question"]), row["question"])
-    with index_of([row for row in train if subject(row) not in out], folder, encoder, titles) as retriever:
-        figures = [figures_of(some(list(asked[kind].values()), FITTED_ON, 1), retriever) for kind in (True, False)]
-    labels = np.repeat([1.0, 0.0], [len(part) for part in figures])
+    rest = [row for row in train if subject(row) not in out]
+    with index_of(rest, folder / "whole", encoder, titles) as retriever:
+        whole = [figures_of(some(questions_of(rows, usable), FITTED_ON, 1), retriever)
+                 for rows in (rest, [row for row in train if subject(row) in out])]  # fmt: skip
+    small = [small_figures(train, usable, size, folder / str(size), encoder) for size in SMALL]
+    good, bad = (np.vstack(parts) for parts in zip(*small, strict=True))
+    times = max(1, round(WHOLE * len(good) / len(whole[0])))
+    figures, labels = [*whole * times, good, bad], [1.0, 0.0] * (times + 1)
     names = NAMES + VECTOR_NAMES if encoder else NAMES
-    judge = fit_judge(np.vstack(figures), labels, names)
-    said = [judge.probabilities(part) for part in figures]
-    print(f"fitted on {len(labels)} training questions: area under ROC {area_under_roc(*said):.3f}")
+    judge = fit_judge(np.vstack(figures), np.repeat(labels, [len(part) for part in figures]), names)
+    for what, parts in (("training questions", whole), ("of small indexes", (good, bad))):
+        area = area_under_roc(*(judge.probabilities(part) for part in parts))
+        print(f"fitted on {sum(map(len, parts))} {what}: area under ROC {area:.3f}")
     return judge
+
+
+def questions_of(rows: list[Row], usable: set[str]) -> list[str]:
+    """Their usable questions, each once."""
+    asked = {key(row["question"]): row["question"] for row in reversed(rows)}
+    return [question for own, question in reversed(asked.items()) if own in usable]
+
+
+def small_figures(
+    train: list[Row], usable: set[str], size: int, folder: Path, encoder: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Figures of questions that indexes of `size` documents answer, and of as many that they do not.
+
+    A folder of somebody's notes does not name its subject in every title, and is not asked in its own words: here
+    titles are not searched, and questions get common words that they do not need.
+    """
+    draw, common = random.Random(size), list(common_words.ranks())
+    by_subject: dict[str, list[Row]] = {}
+    for row in train:
+        by_subject.setdefault(subject(row), []).append(row)
+    pool = [name for name in sorted(by_subject) if questions_of(by_subject[name], usable)]
+    good: list[np.ndarray] = []
+    bad: list[np.ndarray] = []
+    while sum(map(len, good)) < SMALL_FITTED_ON:
+        names, rows = draw.sample(pool, len(pool)), []
+        while len(rows) < size:
+            rows += by_subject[names.pop()]
+        others = [row for name in names for row in by_subject[name]]
+        asked = [draw.sample(own, min(len(own), 50, size // 3))
+                 for own in (questions_of(rows, usable), questions_of(others, usable))]  # fmt: skip
+        count = min(map(len, asked))
+        with index_of(rows, folder / str(len(good)), encoder, titles=False) as retriever:
+            for found, own in zip((good, bad), asked, strict=True):
+                found.append(figures_of([with_own_words(one, common, draw) for one in own[:count]], retriever))
+    return np.vstack(good), np.vstack(bad)
+
+
+def with_own_words(question: str, common: list[str], draw: random.Random) -> str:
+    """The question with common words behind it, the commoner the likelier."""
+    first, last = RANKS
+    places = [int(first * (last / first) ** draw.random()) for _ in range(draw.choice(OWN_WORDS))]
+    return " ".join([question, *(common[place] for place in places)])
 
 
 def print_abstention(judge: Judge, figures: dict[str, np.ndarray], plot: Path | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a search found, as a few figures that say whether it answers the question. No decision is made here.
 
-All are shares, so that they mean about the same in every index. A term weighs the more, the fewer texts have it; one
-that no text has weighs most.
+All are shares, so that they mean about the same in every index. A term weighs the more, the fewer texts have it, where
+texts are those of the index and, as a Bayesian prior that decides in a small index, `PRIOR` texts of English at large.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slm.rag import lexical, vectors
+from slm.rag import common_words, vectors
 from slm.rag.retriever import LONGEST_QUESTION, Hit, Retriever
 from slm.rag.terms import WORD, terms
 
 LOOKED_AT = 5  # passages
 HEAD = 300  # characters of what is searched of a passage: title, heading and beginning say what it is about
-FULL = 2.5  # times its weight: what BM25 gives a word at most, which is k1 + 1
-COMMON = 0.15  # of the weight of a word that no text has: about that of one which every fourth text has
+PRIOR = 3000  # texts
+DENSE = 10  # a word that is every tenth of a long passage counts half, and more than half where it is more
+ASKED = 0.2  # of all texts at least are taken to have each of these words:
 ASKING = {
     "de": "was welche welcher welches wer wen wem wie warum wieso weshalb wann wo woher wohin kann soll muss gibt "
     "oft viel viele lange weit ich mir mich mein meine wir uns unser man finde",
@@ -29,12 +30,16 @@ ASKING = {
     "fr": "quoi quel quelle quels quelles qui comment pourquoi quand où combien peut faut",
     "it": "cosa quale quali chi come perché quando dove quanto può",
 }
-"""Words with which one asks, by language. In a small index few texts have them: they would pass for rare words that
-tell what is asked about, so they weigh no more than a common word, and nothing where no text has them."""
+"""Words with which one asks, by language. They tell nothing about what is asked about; a small index may lack them, and
+of most languages nothing else says that they are common."""
 NAMES = (
-    "coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit", "rarest_often", "weight",
+    "coverage", "head_coverage", "rarest", "rarest_in_head", "missing", "unknown", "fit", "weight", "size",
+    "coverage_in_small", "unknown_in_small",
 )  # fmt: skip
-VECTOR_NAMES = ("similarity", "agreement")
+"""The last two are the figures of these names as far as the index is small (times 1 - size): in a large index a wrong
+text has many words of a question by chance, in a small one it does not."""
+VECTOR_NAMES = ("similarity",)
+LARGE = 10  # ln(1 + texts) of an index that is not small at all: 22,000, as in the largest that the judge was fitted on
 
 
 @dataclass(frozen=True)
@@ -47,19 +52,24 @@ class AskedWords:
     words: list[frozenset[str]]
     weights: np.ndarray
     languages: tuple[str, ...]
+    heaviest: float
+    """Weight of a word that no text has."""
 
     @classmethod
     def of(cls, question: str, retriever: Retriever) -> AskedWords:
         languages = retriever.languages(question)
         words = list(dict.fromkeys(_words_of(question[:LONGEST_QUESTION], languages)))
         # A word that one language stems and another does not is as common as the commoner of its forms.
-        weights = np.array([float(retriever.lexical.weights(sorted(word)).min()) for word in words])
+        counts = np.array([retriever.lexical.counts(sorted(word)).max() for word in words])
         asking = frozenset(form for language in languages for form in terms(ASKING.get(language, ""), language))
         asks = np.array([not asking.isdisjoint(word) for word in words], bool)
-        heaviest = float(np.log1p(len(retriever.lexical.passages)))  # that of a word which no text has
-        kept = np.flatnonzero(~(asks & (weights >= heaviest)))
-        weights = np.where(asks, np.minimum(weights, COMMON * heaviest), weights)
-        return cls([words[place] for place in kept], weights[kept], languages)
+        english = not {common_words.LANGUAGE, ""}.isdisjoint(languages)
+        usual = np.array([max(map(common_words.share_of_texts, word)) if english else 0.0 for word in words])
+        usual = np.where(asks, np.maximum(usual, ASKED), usual)
+        texts = PRIOR + len(retriever.lexical.passages)
+        weights = np.log1p(texts / (1 + counts + PRIOR * usual))
+        kept = np.flatnonzero(~asks | (counts > 0))
+        return cls([words[place] for place in kept], weights[kept], languages, float(np.log1p(texts)))
 
     def share(self, present: Collection[str], without: Collection[str] = ()) -> float:
         """The share of the weight of the words that are `present`, of those that are not in `without`; else 0."""
@@ -90,20 +100,25 @@ def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[s
 
 def evidence(question: str, hits: Sequence[Hit], retriever: Retriever) -> np.ndarray:
     """(F,) the figures of `NAMES`, and where the index has vectors those of `VECTOR_NAMES` too."""
-    asked = AskedWords.of(question, retriever)
-    by_words = _by_words(asked, hits, retriever, question)
-    return np.array(by_words if retriever.vectors is None else by_words + _by_vectors(hits))
+    size = min(1.0, float(np.log1p(len(retriever.lexical.passages))) / LARGE)
+    by_words = _by_words(AskedWords.of(question, retriever), hits, retriever)
+    in_small = [(1 - size) * by_words[NAMES.index(name)] for name in ("coverage", "unknown")]
+    figures = [*by_words, size, *in_small]
+    if retriever.vectors is not None:  # a small index may be about something that the encoder never saw
+        figures.append(size * max((hit.scores.get(vectors.NAME, 0.0) for hit in hits), default=0.0))
+    return np.array(figures)
 
 
-def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, question: str) -> list[float]:
+def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever) -> list[float]:
+    """From 'coverage' to 'weight'."""
     if not hits or not asked.words:
-        return [0.0] * len(NAMES)
+        return [0.0] * NAMES.index("size")
     looked_at = [hit.passage for hit in hits[:LOOKED_AT]]
     texts = retriever.store.searched_texts([passage.id for passage in looked_at])
-    bags = [frozenset(asked.of_text(texts.get(passage.id, passage.text))) for passage in looked_at]
+    searched = [texts.get(passage.id, passage.text) for passage in looked_at]
+    bags = [Counter(asked.of_text(text)) for text in searched]
     best = int(np.argmax([asked.share(bag) for bag in bags]))
-    searched = texts.get(looked_at[best].id, looked_at[best].text)
-    head, own = frozenset(asked.of_text(searched[:HEAD])), asked.of_text(searched)
+    head = frozenset(asked.of_text(searched[best][:HEAD]))
     vocabulary = retriever.lexical.bm25.vocab_dict if len(retriever.lexical.passages) else {}
     missing = [w for t, w in zip(asked.words, asked.weights.tolist(), strict=True) if t.isdisjoint(bags[best])]
     rarest = asked.rarest
@@ -115,25 +130,12 @@ def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, ques
         float(not rarest.isdisjoint(head)),
         max(missing, default=0.0) / heaviest,
         1 - asked.share(vocabulary),
-        _fit(asked, hits, retriever, question),
-        min(1.0, 10 * sum(term in rarest for term in own) / (len(own) + 10)),
-        heaviest / float(np.log1p(len(retriever.lexical.passages))),
+        max(_fit(asked, bag) for bag in bags),
+        heaviest / asked.heaviest,
     ]
 
 
-def _fit(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever, question: str) -> float:
-    """The best BM25 as a share of what a text could have that is full of the question's words, each as often as the
-    question has it: whoever repeats a word gains nothing."""
-    counted = Counter(retriever.terms(question))
-    times = [max(counted[form] for form in word) for word in asked.words]
-    most = FULL * float(asked.weights @ np.maximum(times, 1))
-    return min(1.0, max((hit.scores.get(lexical.NAME, 0.0) for hit in hits), default=0.0) / most)
-
-
-def _by_vectors(hits: Sequence[Hit]) -> list[float]:
-    if not hits:
-        return [0.0] * len(VECTOR_NAMES)
-    found = [hit.scores.get(vectors.NAME, 0.0) for hit in hits]
-    ranks = hits[0].ranks
-    agreement = [1 / ranks[name] if name in ranks else 0.0 for name in (lexical.NAME, vectors.NAME)]
-    return [max(found), min(agreement)]
+def _fit(asked: AskedWords, bag: Counter[str]) -> float:
+    """How full a text is of the question's words: BM25's saturation, with weights and a length that no index moves."""
+    times = np.array([sum(bag[form] for form in word) for word in asked.words])
+    return float(asked.weights @ (times / (times + (bag.total() + DENSE) / DENSE)) / asked.weights.sum())

@@ -39,15 +39,19 @@ class LexicalIndex:
         known = self.bm25.get_tokens_ids(list(question)) if len(self.passages) else []
         return self.bm25.get_scores_from_ids(known) if known else np.zeros(len(self.passages), np.float32)
 
-    def weights(self, terms: Sequence[str]) -> np.ndarray:
-        """(len(terms),) how much each term tells one text from another: ln(1 + N / (1 + texts that have it))."""
+    def counts(self, terms: Sequence[str]) -> np.ndarray:
+        """(len(terms),) how many texts have each term."""
         counts = np.zeros(len(terms))
         if len(self.passages):
             starts, known = self.bm25.scores["indptr"], self.bm25.vocab_dict
             for place, term in enumerate(terms):
                 if term and (number := known.get(term)) is not None:
                     counts[place] = starts[number + 1] - starts[number]
-        return np.log1p(len(self.passages) / (1 + counts))
+        return counts
+
+    def weights(self, terms: Sequence[str]) -> np.ndarray:
+        """(len(terms),) how much each term tells one text from another: ln(1 + N / (1 + texts that have it))."""
+        return np.log1p(len(self.passages) / (1 + self.counts(terms)))
 
     def save(self, folder: Path) -> None:
         if len(self.passages):
