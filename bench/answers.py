@@ -48,7 +48,7 @@ THRESHOLDS = (0.1, 0.3, 0.5, 0.7, 0.9)
 FITTED_ON = 2000  # questions of each kind at most
 SMALL = (10, 30, 100, 1000)  # documents of the small indexes that it is fitted on as well
 SMALL_FITTED_ON = 100  # questions of each kind for each of these sizes
-WHOLE = 5  # times what all small indexes together weigh
+WHOLE = 10  # times what all small indexes together weigh
 OWN_WORDS = (0, 1, 1, 2, 2, 3)  # how many a question is given that it does not need
 RANKS = (50, 5000)  # of these words
 
