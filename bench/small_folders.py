@@ -6,6 +6,7 @@
 The questions in small_folders/questions.jsonl were written before any was scored: in a person's own words, answered in
 the folder ("answered"), not answered but near its subject ("near"), or about something else ("far"). What the judge
 looks at was chosen by the half "tune"; the half "report" was kept for figures. docs/ changes with time, and so do they.
+An answer says the right thing where it quotes one of the parts of sentences that are listed ("says", noted afterwards).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     questions = [json.loads(line) for line in (HERE / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
     said: dict[tuple[str, str], list[float]] = {}
+    right: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as work:
         for folder in dict.fromkeys(question["folder"] for question in questions):
             source = HERE.parents[1] / "docs" if folder == "docs" else HERE / folder
@@ -45,17 +47,20 @@ def main() -> None:
                 for asked in (question for question in questions if question["folder"] == folder):
                     found = answer(asked["question"], retriever, load_domain("general"))
                     said.setdefault((asked["half"], asked["kind"]), []).append(found.probability)
+                    says = any(part in found.text() for part in asked.get("says", ()))
+                    right[asked["half"]] = right.get(asked["half"], 0) + says
                     if arguments.show:
-                        print(f"\n## {folder}, {asked['kind']}: {asked['question']} ({found.probability:.2f})")
+                        print(f"\n## {folder}, {asked['kind']}: {asked['question']} ({found.probability:.2f}{', right' * says})")
                         print(found.text())
             threshold = found.threshold
-    print(f"\n| half | questions | {' | '.join(f'{kind}: shown' for kind in KINDS)} | area under ROC, near | far |")
-    print("| --- " * 7 + "|")
+    shown = " | ".join(f"{kind}: shown" for kind in KINDS)
+    print(f"\n| half | questions | {shown} | and says the right thing | area under ROC, near | far |")
+    print("| --- " * 8 + "|")
     for half in ("tune", "report"):
         parts = [np.array(said[half, kind]) for kind in KINDS]
         shown = [f"{(part >= threshold).sum()} of {len(part)}" for part in parts]
         areas = [f"{area_under_roc(parts[0], part):.3f}" for part in parts[1:]]
-        print(f"| {' | '.join([half, str(sum(map(len, parts))), *shown, *areas])} |")
+        print(f"| {' | '.join([half, str(sum(map(len, parts))), *shown, str(right[half]), *areas])} |")
 
 
 if __name__ == "__main__":
