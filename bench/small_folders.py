@@ -50,8 +50,8 @@ def main() -> None:
                     says = any(part in found.text() for part in asked.get("says", ()))
                     right[asked["half"]] = right.get(asked["half"], 0) + says
                     if arguments.show:
-                        print(f"\n## {folder}, {asked['kind']}: {asked['question']} ({found.probability:.2f}{', right' * says})")
-                        print(found.text())
+                        probability = f"{found.probability:.2f}{', right' * says}"
+                        print(f"\n## {folder}, {asked['kind']}: {asked['question']} ({probability})\n{found.text()}")
             threshold = found.threshold
     shown = " | ".join(f"{kind}: shown" for kind in KINDS)
     print(f"\n| half | questions | {shown} | and says the right thing | area under ROC, near | far |")
