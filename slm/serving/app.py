@@ -39,6 +39,7 @@ def create_app(service: Service, rules: Rules, runs: Path) -> Gate:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.openapi()  # takes a moment, in which nobody shall wait
         service.begin()
         yield
         service.end()

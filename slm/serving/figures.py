@@ -28,6 +28,7 @@ class Figures:
         gauge, counter, histogram = client.Gauge, client.Counter, client.Histogram
         self.queue_length = made(gauge, "queue_length", "Requests that wait for a place.")
         self.batch_size = made(gauge, "batch_size", "Texts that are written together.")
+        self.texts_paused = made(gauge, "texts_paused", "Texts that wait, without a place, until they are read.")
         self.first_token = made(
             histogram, "time_to_first_token_seconds", "From a request's coming to its first token.", buckets=SECONDS
         )
@@ -59,6 +60,7 @@ class ModelFigures:
             return family.labels(name)
 
         self.queue_length, self.batch_size = of_it(figures.queue_length), of_it(figures.batch_size)
+        self.texts_paused = of_it(figures.texts_paused)
         self.first_token, self.between_tokens = of_it(figures.first_token), of_it(figures.between_tokens)
         self.tokens, self.prompt_tokens = of_it(figures.tokens), of_it(figures.prompt_tokens)
         self.texts = lambda reason: figures.texts.labels(name, reason)

@@ -52,6 +52,8 @@ class Limits:
     """In which its body must have come."""
     stall_seconds: float = 8.0
     """That a client may leave what we write unread."""
+    pause_seconds: float = 0.5
+    """That a client may leave a stream unread before nothing more is written for it; it goes on when that is read."""
     keep_alive_seconds: float = 8.0
     """That a connection may wait for its next request."""
     drain_seconds: float = 30.0

@@ -22,6 +22,7 @@ from slm.serving.refusals import ApiError, engine_failed, shutting_down
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
+LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
 PACE_SECONDS = 10.0
 LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
 Deliver = Callable[[Sequence[Ticket]], None]
@@ -33,16 +34,18 @@ class Scheduler:
     def __init__(self, engine: Engine, tokenizer: Tokenizer, limits: Limits, figures: ModelFigures):
         self.engine, self.tokenizer = engine, tokenizer
         self.failures = 0
-        self._figures = figures
+        self._figures, self._pause_seconds = figures, limits.pause_seconds
         self._changed = threading.Condition()
         self._queue = FairQueue(limits.queue)
         self._left: list[Ticket] = []  # whose clients have gone
+        self._read: list[Ticket] = []  # paused ones whose clients have read
         self._draining = self._stopping = False
         self._ends, self._last_end = 0.0, 0.0  # requests that ended, those of long ago counted less; when the last did
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
         self._owners: dict[Writer, tuple[Ticket, int]] = {}
-        self._running: Counter[str] = Counter()  # texts being written, by client
+        self._paused: dict[Ticket, dict[Writer, int]] = {}  # texts that wait to be read, by their number
+        self._running: Counter[str] = Counter()  # texts being written or paused, by client
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self, deliver: Deliver) -> None:
@@ -58,7 +61,7 @@ class Scheduler:
     def busy(self) -> bool:
         """Whether there is anything to write."""
         with self._changed:
-            return bool(self._queue or self._writers)
+            return bool(self._queue or self._writers or self._paused)
 
     @property
     def queued(self) -> int:
@@ -104,6 +107,12 @@ class Scheduler:
             self._left.append(ticket)
             self._changed.notify()
 
+    def resume(self, ticket: Ticket) -> None:
+        """What was written of a paused request has been read: write on."""
+        with self._changed:
+            self._read.append(ticket)
+            self._changed.notify()
+
     def drain(self) -> None:
         """Take nothing new."""
         with self._changed:
@@ -129,10 +138,11 @@ class Scheduler:
         waited = True
         while not self._stopping:
             with self._changed:
-                while not (self._stopping or self._batch.busy or self._queue or self._left):
+                while not (self._stopping or self._batch.busy or self._left or self._read or self._may_join):
                     self._figures.batch_size.set(0)
-                    self._changed.wait()
                     waited = True
+                    if not self._changed.wait(LOOK_SECONDS if self._paused else None):
+                        break  # to see whether one has come to its deadline
             try:
                 news = self._between_steps()
                 if self._batch.busy:
@@ -153,12 +163,15 @@ class Scheduler:
             late = [ticket for ticket in self._queue if now > ticket.deadline]
             for ticket in late:
                 self._queue.remove(ticket)
+            read, self._read = self._read, []
+            for ticket in read:
+                self._resume(ticket)
             self._join()
             self._figures.queue_length.set(len(self._queue))
         for ticket in late:
             message = "waited for a place until the deadline; the server has more to do than it can: try later"
             ticket.end(ApiError(429, "waited_too_long", message, retry_after=5))
-        cut = [ticket for ticket in self._writers if now > ticket.deadline]
+        cut = [ticket for ticket in [*self._writers, *self._paused] if now > ticket.deadline]
         for ticket in left:
             self._leave(ticket, "left")
         for ticket in cut:
@@ -168,7 +181,7 @@ class Scheduler:
     def _join(self) -> None:
         """Let requests join while there are places, as many as their prompts allow."""
         tokens = 0
-        while self._queue and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
+        while self._may_join and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
             self._writers[ticket] = []  # first: whatever fails from here on, it is ended and not forgotten
             for number, ids in enumerate(ticket.prompts):
@@ -178,6 +191,13 @@ class Scheduler:
                     self._running[ticket.client] += 1
             self._figures.prompt_tokens.inc(ticket.prompt_tokens)
             tokens += ticket.prompt_tokens
+
+    @property
+    def _may_join(self) -> bool:
+        """Whether a request waits whose client does not hold all places already, by texts that it does not read."""
+        if not self._queue:
+            return False
+        return self._running[self._queue.next_client(self._running)] < self.engine.slots
 
     def _step(self, waited: bool) -> list[Ticket]:
         pieces = self._batch.step()
@@ -191,6 +211,9 @@ class Scheduler:
                 news[ticket] = True
             if piece.stop and self._finish(writer, piece):
                 news[ticket] = True
+        for ticket in [ticket for ticket in self._writers if ticket.unread(now) > self._pause_seconds]:
+            self._pause(ticket)
+            news[ticket] = True  # whoever reads it from here on sees that it is paused
         self._figures.step(len(pieces), len(pieces), waited)
         return list(news)
 
@@ -207,6 +230,30 @@ class Scheduler:
         ticket.end()
         return True
 
+    def _pause(self, ticket: Ticket) -> None:
+        """Its client does not read: others shall have its places."""
+        ticket.paused = True
+        writers = self._writers.pop(ticket)
+        self._paused[ticket] = {writer: self._owners.pop(writer)[1] for writer in writers}
+        for writer in writers:
+            self._batch.pause(writer)
+        self._figures.texts_paused.inc(len(writers))
+
+    def _resume(self, ticket: Ticket) -> None:
+        if not ticket.paused or ticket.ended:
+            return
+        ticket.paused = False
+        self._take_back(ticket)
+        for writer in self._writers[ticket]:
+            self._batch.resume(writer)
+
+    def _take_back(self, ticket: Ticket) -> None:
+        """Of a paused request all texts as those of one that runs; of another nothing."""
+        if texts := self._paused.pop(ticket, None):
+            self._writers[ticket] = list(texts)
+            self._owners |= {writer: (ticket, number) for writer, number in texts.items()}
+            self._figures.texts_paused.dec(len(texts))
+
     def _forget(self, ticket: Ticket, writer: Writer) -> None:
         del self._owners[writer]
         self._writers[ticket].remove(writer)
@@ -217,6 +264,7 @@ class Scheduler:
 
     def _leave(self, ticket: Ticket, reason: str) -> None:
         """Give back all places of a request."""
+        self._take_back(ticket)
         for writer in list(self._writers.get(ticket, ())):
             self._batch.cancel(writer)
             self._forget(ticket, writer)
@@ -225,13 +273,14 @@ class Scheduler:
         ticket.end(ticket.error)
 
     def _cut(self, ticket: Ticket) -> None:
+        self._take_back(ticket)
         for writer in self._writers[ticket]:
             ticket.cut_text(self._owners[writer][1], writer.sample)
         self._leave(ticket, "deadline")
 
     def _end_all(self, error: ApiError) -> list[Ticket]:
         with self._changed:
-            waiting, running = list(self._queue), list(self._writers)
+            waiting, running = list(self._queue), [*self._writers, *self._paused]
             for ticket in waiting:
                 self._queue.remove(ticket)
         for ticket in waiting + running:

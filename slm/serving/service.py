@@ -156,6 +156,8 @@ class Service:
         try:
             async for pieces in ticket.told():
                 yield pieces
+                if ticket.paused:
+                    model.scheduler.resume(ticket)
         finally:
             watch.cancel()
             model.scheduler.cancel(ticket)

@@ -37,11 +37,14 @@ class Ticket:
     """Whether the deadline ended it."""
     error: ApiError | None = None
     ended: bool = False
+    paused: bool = False
+    """Whether nothing more is written until the client has read what there is."""
 
     def __post_init__(self) -> None:
         self.event = asyncio.Event()
         self._pieces: deque[tuple[int, Piece]] = deque()
         self._next_telling = 0.0
+        self._told: float | None = None  # when the reader was told of the oldest of the pieces
 
     @property
     def texts(self) -> int:
@@ -58,7 +61,13 @@ class Ticket:
         if not self.streams or now < self._next_telling:
             return False
         self._next_telling = now + EVENT_SECONDS
+        self._told = self._told or now
         return True
+
+    def unread(self, now: float) -> float:
+        """For how many seconds a reader has not taken what it was told of."""
+        told = self._told
+        return 0.0 if told is None else now - told
 
     def cut_text(self, number: int, sample: int) -> None:
         """End a text at the deadline, with what has come of it."""
@@ -73,11 +82,12 @@ class Ticket:
         while True:
             await self.event.wait()
             self.event.clear()
+            self._told = None
             ended = self.ended  # before the pieces are taken: none comes after it
             pieces = [self._pieces.popleft() for _ in range(len(self._pieces))]
             if self.error is not None:
                 raise self.error
-            if pieces:
+            if pieces or self.paused:  # whoever asks for more has read
                 yield pieces
             if ended:
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import socket
 import threading
 
 import pytest
@@ -149,6 +150,29 @@ def test_abandoned_requests_free_their_places(server: Running, count):
     assert server.figure('slm_texts_total{model="stories",reason="left"}') == before + count
     assert scheduler.writing == 0 and scheduler.queued == 0
     assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
+
+
+def test_a_stream_that_nobody_reads_gives_its_place_up_and_goes_on_when_it_is_read(server: Running, folders):
+    end = str(folders["stories"].tokenizer.eot_token)
+    asked = LONG | {"max_tokens": 500, "seed": 4, "logprobs": 5, "logit_bias": {end: -100}}
+    body = json.dumps(asked | {"stream": True}).encode()
+    scheduler = server.server.service.models.named("stories").scheduler
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % len(body) + body)
+        wait_for(lambda: server.figure('slm_texts_paused{model="stories"}') == 1)
+        assert scheduler.writing == 0 and scheduler.busy
+        assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
+        assert server.figure('slm_texts_paused{model="stories"}') == 1
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    events = [json.loads(line[6:]) for line in received.splitlines() if line.startswith(b"data: {")]
+    text = "".join(choice["text"] for event in events for choice in event["choices"])
+    assert text == server.ask(COMPLETIONS, asked).json["choices"][0]["text"]
+    assert events[-1]["usage"]["completion_tokens"] == 500 and not scheduler.busy
 
 
 def tried(operation, mode, cases: int) -> list[str]:

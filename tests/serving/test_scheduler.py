@@ -12,7 +12,7 @@ import pytest
 from fake_engine import FakeEngine
 from serving.conftest import wait_for
 
-from slm.generation.batch import GenerationConfig
+from slm.generation.batch import Batch, GenerationConfig
 from slm.generation.generator import Generator
 from slm.serving.fair_queue import FairQueue, Full
 from slm.serving.figures import Figures
@@ -296,6 +296,102 @@ def test_reading_gives_all_pieces_once_and_in_order(tokenizer, run_async):
     batch = expected.complete(tokenizer.decode([5, 6, 7]), config)[0]
     assert tokenizer.encode_ordinary(tokenizer.decode([5, 6, 7])) == [5, 6, 7]
     assert text == batch.text and count == len(batch.ids) + (batch.stop == "end")
+
+
+class Reader:
+    """A client of a stream that reads when it is told to. It takes from a request what the server would send."""
+
+    def __init__(self, scheduler: Scheduler, ticket: Ticket):
+        self.scheduler, self.ticket, self.texts = scheduler, ticket, {}
+
+    def read(self) -> None:
+        while self.ticket._pieces:
+            number, piece = self.ticket._pieces.popleft()
+            self.texts[number] = self.texts.get(number, "") + piece.text
+        self.ticket._told = None
+        if self.ticket.paused:
+            self.scheduler.resume(self.ticket)
+
+
+@pytest.fixture
+def impatient(engine, tokenizer) -> Iterator[Scheduler]:
+    """One that pauses a stream as soon as a piece of it has been told of and is not read before the next step."""
+    scheduler = started(engine, tokenizer)
+    scheduler._pause_seconds = 0.0
+    yield scheduler
+    engine.steps_allowed = 10**9
+    scheduler.stop()
+    assert not engine.held
+
+
+def test_streams_that_nobody_reads_give_their_places_to_others(impatient, engine):
+    unread = [ticket("slow", (n, n + 1), samples=2, max_new_tokens=60) for n in (1, 3)]
+    for one in unread:
+        impatient.submit(one)
+    wait_for(lambda: all(one.paused for one in unread))
+    steps = len(engine.computed)
+    assert impatient.writing == 0 and impatient.busy and steps <= 4
+    other = ticket("good", (9, 9), max_new_tokens=5)
+    other.streams = False
+    impatient.submit(other)
+    wait_for(lambda: other.ended)
+    assert other.completion_tokens == 5 and len(engine.computed) <= steps + 5 and not any(one.ended for one in unread)
+
+
+@pytest.mark.parametrize("context, max_new_tokens", [(64, 40), (16, 40), (64, 61)])
+def test_a_paused_text_goes_on_as_if_it_had_been_read(engine, tokenizer, impatient, context, max_new_tokens):
+    engine.context = context
+    values = {"max_new_tokens": max_new_tokens, "continue_past_context": context == 16}
+    asked = [ticket("a", (5, 6, n), samples=2, **values) for n in range(5)]  # more texts than places
+    readers = [Reader(impatient, one) for one in asked]
+    for one in asked:
+        impatient.submit(one)
+
+    def read_all() -> bool:
+        for reader in readers:
+            reader.read()
+        return all(one.ended for one in asked)
+
+    paused = 0
+    while not read_all():
+        paused += sum(one.paused for one in asked)
+        time.sleep(0.001)
+    read_all()
+    assert paused, "none was ever paused"
+    for one, reader in zip(asked, readers, strict=True):
+        batch, texts = Batch(FakeEngine(context=context), tokenizer), ["", ""]
+        batch.add(one.prompts[0], one.config, 2)
+        while batch.busy:
+            for writer, piece in batch.step():
+                texts[writer.sample] += piece.text
+        assert [reader.texts[n] for n in range(2)] == texts
+
+
+def test_one_client_holds_no_more_texts_than_there_are_places(impatient, engine):
+    asked = [ticket("slow", (n, n + 1), max_new_tokens=60) for n in range(1, 12)]
+    for one in asked:
+        impatient.submit(one)
+    wait_for(lambda: sum(one.paused for one in asked) == engine.slots)
+    last = ticket("good", (20, 21), max_new_tokens=1)
+    impatient.submit(last)
+    wait_for(lambda: last.ended)
+    assert sum(one.paused for one in asked) == engine.slots and impatient.queued == len(asked) - engine.slots
+    for one in asked:
+        impatient.cancel(one)
+    wait_for(lambda: not impatient.busy)
+    assert not impatient._running and impatient.writing == 0
+
+
+def test_a_paused_text_is_cut_at_its_deadline_and_ends_with_the_server(impatient, engine):
+    late, stopped = (ticket("a", (n, n), max_new_tokens=60) for n in (1, 2))
+    for one in (late, stopped):
+        impatient.submit(one)
+    wait_for(lambda: late.paused and stopped.paused)
+    late.deadline = 0
+    wait_for(lambda: late.ended)
+    assert late.cut and late._pieces[-1][1].stop == "length" and late.completion_tokens
+    impatient.stop()
+    assert stopped.error.status == 503
 
 
 class Request:
