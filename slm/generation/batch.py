@@ -66,10 +66,11 @@ class GenerationConfig:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A token, and by the model alone, whatever the settings: its log-probability, and the likeliest in its place."""
+    """A token, and by the model alone, whatever the settings: its log-probability, and the likeliest in its place.
+    The first token of a prompt, which nothing stands before, has None and ()."""
 
     token: int
-    log_probability: float
+    log_probability: float | None
     likeliest: tuple[tuple[int, float], ...]
 
 
@@ -183,6 +184,13 @@ class Batch:
             self.waiting.remove(writer)
         elif writer in self.active:
             self._leave(writer)
+
+    def score(self, ids: Sequence[int], count: int) -> list[Drawn]:
+        """The tokens of a text as if they were drawn, each with the `count` likeliest in its place. Needs a slot."""
+        self._free_slot()
+        logits = self.engine.logits(ids[:-1]) if len(ids) > 1 else ()
+        rest = [_drawn(row, token, count) for row, token in zip(logits, ids[1:], strict=True)]
+        return [Drawn(ids[0], None, ()), *rest]
 
     def pause(self, writer: Writer) -> None:
         """Take a text out; `resume` lets it go on where it was, in this batch or another one of the same model."""

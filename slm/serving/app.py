@@ -83,18 +83,18 @@ def _add_telling(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", responses=responses(shapes.ModelList, 401, 403))
     async def models() -> Response:
         """The models of this server."""
-        return JSONResponse({"object": "list", "data": [_model(service, name) for name in _names(service)]})
+        return JSONResponse({"object": "list", "data": [_model(service, facts) for facts in _facts(service)]})
 
     @app.get("/v1/models/{name}", responses=responses(shapes.Model, 400, 401, 403, 404))
     async def model(name: str) -> Response:
         """One of them."""
-        known = name if name in _names(service) else service.models.named(name).name
-        return JSONResponse(_model(service, known))
+        known = {facts["name"]: facts for facts in _facts(service)}
+        return JSONResponse(_model(service, known.get(name) or service.models.named(name).facts()))
 
     @app.get("/api/models", responses=responses(shapes.ModelFactsList, 401, 403))
     async def model_facts() -> Response:
         """What the page shows of the models."""
-        return JSONResponse({"models": [each.facts() for each in service.answering]})
+        return JSONResponse({"models": _facts(service)})
 
     @app.get("/health", responses=responses(shapes.Health, 403))
     async def health() -> Response:
@@ -143,12 +143,14 @@ def _file(path: Path) -> Callable[[], FileResponse]:
     return lambda: FileResponse(path)
 
 
-def _names(service: Service) -> list[str]:
-    return [each.facts()["name"] for each in service.answering]
+def _facts(service: Service) -> list[dict[str, Any]]:
+    return [each.facts() for each in service.answering]
 
 
-def _model(service: Service, name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": service.begun, "owned_by": "slm"}
+def _model(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": facts["name"], "object": "model", "created": service.begun, "owned_by": "slm", "loaded": facts["loaded"],
+    }  # fmt: skip
 
 
 def _answer(request: Request, error: ApiError) -> Response:

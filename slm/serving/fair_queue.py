@@ -41,7 +41,7 @@ class FairQueue:
         self._lines.setdefault(request.client, deque()).append(request)
 
     def next_client(self, running: Mapping[str, int]) -> str:
-        """Whose turn it is: the client that has the fewest texts `running`, of equal ones who was served longest ago."""
+        """Whose turn it is: who has the fewest texts `running`, of equal ones who was served longest ago."""
         return min(self._lines, key=lambda client: running.get(client, 0))  # the first of equal ones
 
     def take(self, running: Mapping[str, int]) -> Waiting:

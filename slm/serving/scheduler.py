@@ -39,7 +39,7 @@ class Scheduler:
         self._queue = FairQueue(limits.queue)
         self._left: list[Ticket] = []  # whose clients have gone
         self._read: list[Ticket] = []  # paused ones whose clients have read
-        self._draining = self._stopping = False
+        self._stopping = False
         self._ends, self._last_end = 0.0, 0.0  # requests that ended, those of long ago counted less; when the last did
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
@@ -74,9 +74,9 @@ class Scheduler:
         return len(self._owners)
 
     def submit(self, ticket: Ticket) -> None:
-        """Let a request wait for its place. Raises ApiError: 429 where the queue is full, 503 while draining."""
+        """Let a request wait for its place. Raises ApiError: 429 where the queue is full, 503 where it was stopped."""
         with self._changed:
-            if self._draining or not self.alive:
+            if self._stopping or not self.alive:
                 raise shutting_down()
             try:
                 self._queue.put(ticket)
@@ -113,15 +113,10 @@ class Scheduler:
             self._read.append(ticket)
             self._changed.notify()
 
-    def drain(self) -> None:
-        """Take nothing new."""
-        with self._changed:
-            self._draining = True
-
     def stop(self) -> None:
         """End everything now; what was not finished is refused. Returns when the thread has ended."""
         with self._changed:
-            self._draining = self._stopping = True
+            self._stopping = True
             self._changed.notify()
         if self._thread.ident is not None:  # it was started
             self._thread.join()
@@ -130,7 +125,7 @@ class Scheduler:
         try:
             self._write_until_stopped()
         finally:  # also where this thread fails: nobody shall wait for ever
-            self._draining = True
+            self._stopping = True
             self._deliver(self._end_all(shutting_down()))
             self._batch.close()
 
@@ -166,7 +161,7 @@ class Scheduler:
             read, self._read = self._read, []
             for ticket in read:
                 self._resume(ticket)
-            self._join()
+            scored = self._join()
             self._figures.queue_length.set(len(self._queue))
         for ticket in late:
             message = "waited for a place until the deadline; the server has more to do than it can: try later"
@@ -176,21 +171,28 @@ class Scheduler:
             self._leave(ticket, "left")
         for ticket in cut:
             self._cut(ticket)
-        return left + late + cut
+        return left + late + cut + scored
 
-    def _join(self) -> None:
-        """Let requests join while there are places, as many as their prompts allow."""
-        tokens = 0
+    def _join(self) -> list[Ticket]:
+        """Let requests join while there are places, as many as their prompts allow; those that are done with it."""
+        tokens, scored = 0, []
         while self._may_join and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
             self._writers[ticket] = []  # first: whatever fails from here on, it is ended and not forgotten
+            tokens += ticket.prompt_tokens
+            self._figures.prompt_tokens.inc(ticket.prompt_tokens)
+            if not ticket.writes:
+                ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
+                del self._writers[ticket]
+                ticket.end()
+                scored.append(ticket)
+                continue
             for number, ids in enumerate(ticket.prompts):
                 for writer in self._batch.add(ids, ticket.config, ticket.samples):
                     self._owners[writer] = (ticket, number * ticket.samples + writer.sample)
                     self._writers[ticket].append(writer)
                     self._running[ticket.client] += 1
-            self._figures.prompt_tokens.inc(ticket.prompt_tokens)
-            tokens += ticket.prompt_tokens
+        return scored
 
     @property
     def _may_join(self) -> bool:

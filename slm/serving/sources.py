@@ -43,7 +43,7 @@ class Sources:
         return {
             "name": NAME, "kind": "sources", "engine": "retrieval", "bits": 0,
             "size_bytes": (self.retriever.folder / FILE).stat().st_size, "parameters": None, "context": None,
-            "notice": heading(self.domain, "").notice,
+            "notice": heading(self.domain, "").notice, "loaded": True,
             "measured": measured(self.retriever.folder, self.retriever.store.stamp),
         }  # fmt: skip
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from slm.generation.batch import LENGTH, GenerationConfig, Piece
+from slm.generation.batch import LENGTH, Drawn, GenerationConfig, Piece
 from slm.serving.refusals import ApiError
 
 EVENT_SECONDS = 0.04  # the first token is told at once, then at most so often: each telling costs the engine time
@@ -29,6 +29,9 @@ class Ticket:
     """By time.monotonic."""
     streams: bool = True
     """Whether pieces are wanted as they come, or only when all is written."""
+    writes: bool = True
+    """Whether texts are wanted at all, or only what the model gives the tokens of the one prompt: `scored`."""
+    scored: Sequence[Drawn] = ()
     came: float = field(default_factory=time.monotonic)
     first: float | None = None
     """When its first token came."""
@@ -53,6 +56,11 @@ class Ticket:
     @property
     def prompt_tokens(self) -> int:
         return sum(map(len, self.prompts))
+
+    @property
+    def cost(self) -> int:
+        """Tokens that it takes at most."""
+        return self.prompt_tokens + self.writes * self.texts * self.config.max_new_tokens
 
     def put(self, number: int, piece: Piece, now: float) -> bool:
         """One more piece of a text; whether the reader should be told now."""

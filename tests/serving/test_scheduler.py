@@ -240,20 +240,6 @@ def test_a_request_that_cannot_join_is_ended_and_the_next_one_written(scheduler,
     assert good.error is None and text_of(good)
 
 
-def test_draining_takes_nothing_new_and_finishes_what_runs(scheduler, engine):
-    engine.steps_allowed = 1
-    one = ticket()
-    scheduler.submit(one)
-    wait_for(lambda: engine.steps_allowed == 0)
-    scheduler.drain()
-    with pytest.raises(ApiError) as refusal:
-        scheduler.submit(ticket())
-    assert refusal.value.status == 503
-    engine.steps_allowed = 10**9
-    wait_for(lambda: one.ended)
-    assert one.error is None and not scheduler.busy
-
-
 def test_stopping_ends_what_is_not_finished(engine, tokenizer):
     scheduler = started(engine, tokenizer)
     engine.steps_allowed = 2
