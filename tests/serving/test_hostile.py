@@ -9,7 +9,10 @@ import socket
 import threading
 
 import pytest
-from serving.conftest import Running, wait_for
+from serving.conftest import Running, opened, running, wait_for
+
+from slm.serving.figures import Figures
+from slm.serving.limits import Limits
 
 COMPLETIONS, CHAT = "/v1/completions", "/v1/chat/completions"
 START = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\n"
@@ -152,27 +155,30 @@ def test_abandoned_requests_free_their_places(server: Running, count):
     assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
 
 
-def test_a_stream_that_nobody_reads_gives_its_place_up_and_goes_on_when_it_is_read(server: Running, folders):
+def test_a_stream_that_nobody_reads_gives_its_place_up_and_goes_on_when_it_is_read(folders):
     end = str(folders["stories"].tokenizer.eot_token)
-    asked = LONG | {"max_tokens": 500, "seed": 4, "logprobs": 5, "logit_bias": {end: -100}}
+    asked = LONG | {"max_tokens": 200, "seed": 4, "logprobs": 5, "logit_bias": {end: -100}}
     body = json.dumps(asked | {"stream": True}).encode()
-    scheduler = server.server.service.models.named("stories").scheduler
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connection.connect(("127.0.0.1", server.port))
-        connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % len(body) + body)
-        wait_for(lambda: server.figure('slm_texts_paused{model="stories"}') == 1)
-        assert scheduler.writing == 0 and scheduler.busy
-        assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
-        assert server.figure('slm_texts_paused{model="stories"}') == 1
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
-        received = b""
-        while part := connection.recv(65536):
-            received += part
-    events = [json.loads(line[6:]) for line in received.splitlines() if line.startswith(b"data: {")]
-    text = "".join(choice["text"] for event in events for choice in event["choices"])
-    assert text == server.ask(COMPLETIONS, asked).json["choices"][0]["text"]
-    assert events[-1]["usage"]["completion_tokens"] == 500 and not scheduler.busy
+    figures, limits = Figures(), Limits(pause_seconds=0.01)
+    with running(opened({"stories": folders["stories"]}, figures, limits), figures, limits) as server:
+        scheduler = server.server.service.models.named("stories").scheduler
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            connection.connect(("127.0.0.1", server.port))
+            connection.sendall(HEAD.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % len(body) + body)
+            paused = 'slm_texts_paused{model="stories"}'
+            wait_for(lambda: server.figure(paused) == 1 and scheduler.writing == 0)
+            assert server.ask(COMPLETIONS, {"model": "stories", "prompt": "The", "max_tokens": 1}).status == 200
+            assert server.figure(paused) == 1 and scheduler.busy
+            assert server.figure('slm_tokens_total{model="stories"}') < 150
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
+            received = b""
+            while part := connection.recv(65536):
+                received += part
+        events = [json.loads(line[6:]) for line in received.splitlines() if line.startswith(b"data: {")]
+        text = "".join(choice["text"] for event in events for choice in event["choices"])
+        assert text == server.ask(COMPLETIONS, asked).json["choices"][0]["text"]
+        assert events[-1]["usage"]["completion_tokens"] == 200 and not scheduler.busy
 
 
 def tried(operation, mode, cases: int) -> list[str]:
