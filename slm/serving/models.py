@@ -18,7 +18,7 @@ from slm.generation.engine import Engine
 from slm.generation.engine_cache import cached_graph
 from slm.generation.engines import DEFAULT_BITS, open_engine
 from slm.model_folder import WEIGHTS, ModelFolder, read_json
-from slm.processor import memory_bytes
+from slm.processor import memory_bytes, trim_heap
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError
@@ -64,6 +64,8 @@ class Served:
         """Give back what it takes. Nobody may use it."""
         scheduler, self.scheduler = self.scheduler, None
         scheduler.stop()
+        del scheduler
+        trim_heap()
 
     @property
     def answers(self) -> bool:
