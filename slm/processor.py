@@ -30,7 +30,7 @@ def memory_bytes() -> tuple[int, int]:
 
 
 def trim_heap() -> None:
-    """Return the pages of freed memory to the system, by glibc's malloc_trim(3). Does nothing with other C libraries."""
+    """Return the pages of freed memory to the system, by glibc's malloc_trim(3); nothing with other C libraries."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)
 
