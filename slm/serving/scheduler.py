@@ -163,6 +163,8 @@ class Scheduler:
                 self._resume(ticket)
             scored = self._join()
             self._figures.queue_length.set(len(self._queue))
+        for ticket in scored:  # the lock is free: this takes as long as a long prompt
+            self._score(ticket)
         for ticket in late:
             message = "waited for a place until the deadline; the server has more to do than it can: try later"
             ticket.end(ApiError(429, "waited_too_long", message, retry_after=5))
@@ -174,7 +176,7 @@ class Scheduler:
         return left + late + cut + scored
 
     def _join(self) -> list[Ticket]:
-        """Let requests join while there are places, as many as their prompts allow; those that are done with it."""
+        """Let requests join while there are places, as many as their prompts allow; those that want scores alone."""
         tokens, scored = 0, []
         while self._may_join and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
@@ -182,9 +184,6 @@ class Scheduler:
             tokens += ticket.prompt_tokens
             self._figures.prompt_tokens.inc(ticket.prompt_tokens)
             if not ticket.writes:
-                ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
-                del self._writers[ticket]
-                ticket.end()
                 scored.append(ticket)
                 continue
             for number, ids in enumerate(ticket.prompts):
@@ -200,6 +199,11 @@ class Scheduler:
         if not self._queue:
             return False
         return self._running[self._queue.next_client(self._running)] < self.engine.slots
+
+    def _score(self, ticket: Ticket) -> None:
+        ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
+        del self._writers[ticket]
+        ticket.end()
 
     def _step(self, waited: bool) -> list[Ticket]:
         pieces = self._batch.step()

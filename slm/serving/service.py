@@ -186,8 +186,9 @@ class Service:
                     ticket.first = time.monotonic()  # its prompts were worked on
                     yield [(number, Piece(number % ticket.samples, "", LENGTH)) for number in range(ticket.texts)]
                     return
-                async for pieces in _told(ticket, scheduler, gone):
-                    yield pieces
+                async with contextlib.aclosing(_told(ticket, scheduler, gone)) as told:
+                    async for pieces in told:
+                        yield pieces
         finally:
             gone.cancel()
             self._settle(ticket, facts)

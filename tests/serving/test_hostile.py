@@ -208,7 +208,7 @@ def tried(operation, mode, cases: int) -> list[str]:
     return paths
 
 
-@pytest.mark.parametrize("cases", [10, pytest.param(230, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cases", [10, pytest.param(1150, marks=pytest.mark.slow)])
 def test_schemathesis(server: Running, cases):
     schemathesis = pytest.importorskip("schemathesis", reason="the package schemathesis is missing")
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")

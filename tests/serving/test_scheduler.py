@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, by_all_ids
 from serving.conftest import wait_for
 
 from slm.generation.batch import Batch, GenerationConfig
 from slm.generation.generator import Generator
+from slm.model.sampling import log_probabilities
 from slm.serving.fair_queue import FairQueue, Full
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits, TokenBudget
@@ -65,9 +66,12 @@ def started(engine: FakeEngine, tokenizer, **limits) -> Scheduler:
     return scheduler
 
 
-def ticket(client: str = "a", prompt: tuple[int, ...] = (5, 6, 7), samples: int = 1, seconds: float = 60, **values):
+def ticket(
+    client: str = "a", prompt: tuple[int, ...] = (5, 6, 7), samples: int = 1, seconds: float = 60, writes: bool = True,
+    **values,
+):  # fmt: skip
     config = GenerationConfig(**{"max_new_tokens": 8, "seed": 1} | values)
-    return Ticket(client, [list(prompt)], config, samples, time.monotonic() + seconds)
+    return Ticket(client, [list(prompt)], config, samples, time.monotonic() + seconds, writes=writes)
 
 
 def text_of(ticket: Ticket, number: int = 0) -> str:
@@ -282,6 +286,24 @@ def test_reading_gives_all_pieces_once_and_in_order(tokenizer, run_async):
     batch = expected.complete(tokenizer.decode([5, 6, 7]), config)[0]
     assert tokenizer.encode_ordinary(tokenizer.decode([5, 6, 7])) == [5, 6, 7]
     assert text == batch.text and count == len(batch.ids) + (batch.stop == "end")
+
+
+def test_scores_of_a_prompt_come_between_steps_and_need_no_place(scheduler, engine):
+    engine.steps_allowed = 2
+    writing = ticket(samples=3, max_new_tokens=20)
+    scheduler.submit(writing)
+    wait_for(lambda: engine.steps_allowed == 0)
+    asked = [ticket(prompt=(4, n, 6), writes=False, log_probabilities=2) for n in range(5)]
+    for one in asked:
+        scheduler.submit(one)
+    engine.steps_allowed = 10**9
+    wait_for(lambda: all(one.ended for one in asked))
+    assert [[drawn.token for drawn in one.scored] for one in asked] == [[4, n, 6] for n in range(5)]
+    expected = log_probabilities(by_all_ids([4, 2], engine.vocabulary))
+    assert asked[2].scored[2].log_probability == pytest.approx(float(expected[6]))
+    assert asked[2].scored[0].log_probability is None and len(asked[2].scored[1].likeliest) == 2
+    wait_for(lambda: writing.ended)
+    assert writing.error is None and not scheduler.busy
 
 
 class Reader:
