@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -134,7 +135,7 @@ async def cut_so_far(url: str) -> float:
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece: Callable[[int], bytes]) -> None:
-    end = asyncio.create_task(reader.read())
+    end = asyncio.create_task(until_cut(reader))
     number = 0
     while not end.done():
         try:
@@ -143,6 +144,11 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece
             return
         number += 1
         await asyncio.wait([end], timeout=1)
+
+
+async def until_cut(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(OSError):
+        await reader.read()
 
 
 async def under_attack(url: str, attackers: int, end: int) -> None:

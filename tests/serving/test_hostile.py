@@ -208,10 +208,10 @@ def tried(operation, mode, cases: int) -> list[str]:
     return paths
 
 
-@pytest.mark.parametrize("cases", [10, pytest.param(1150, marks=pytest.mark.slow)])
-def test_schemathesis(server: Running, cases):
+@pytest.mark.parametrize("cases, least", [(10, 90), pytest.param(570, 5000, marks=pytest.mark.slow)])
+def test_schemathesis(server: Running, cases, least):
     schemathesis = pytest.importorskip("schemathesis", reason="the package schemathesis is missing")
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
     operations = [result.ok() for result in schema.get_all_operations()]
     paths = [path for each in operations for mode in schemathesis.GenerationMode for path in tried(each, mode, cases)]
-    assert len(paths) >= 4 * cases and len(set(paths)) >= 8
+    assert len(paths) >= least and len(set(paths)) >= 8
