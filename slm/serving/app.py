@@ -24,10 +24,12 @@ from slm.serving import answer_schemas as shapes
 from slm.serving import docs_page
 from slm.serving.answer_schemas import responses
 from slm.serving.limits import Limits
+from slm.serving.models import Served
 from slm.serving.refusals import ApiError, engine_failed, invalid, shutting_down
 from slm.serving.schemas import ChatRequest, CompletionRequest, refusal_of
 from slm.serving.security import Gate, Rules
 from slm.serving.service import Service
+from slm.serving.sources import Sources
 
 PAGE = Path(__file__).parent / "page"
 ABOUT = "An API in OpenAI's shape. Answers equal those of slm generate for the same seed and settings."
@@ -83,18 +85,18 @@ def _add_telling(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", responses=responses(shapes.ModelList, 401, 403))
     async def models() -> Response:
         """The models of this server."""
-        return JSONResponse({"object": "list", "data": [_model(service, facts) for facts in _facts(service)]})
+        return JSONResponse({"object": "list", "data": [_model(service, each) for each in service.answering]})
 
     @app.get("/v1/models/{name}", responses=responses(shapes.Model, 400, 401, 403, 404))
     async def model(name: str) -> Response:
         """One of them."""
-        known = {facts["name"]: facts for facts in _facts(service)}
-        return JSONResponse(_model(service, known.get(name) or service.models.named(name).facts()))
+        known = {each.name: each for each in service.answering}
+        return JSONResponse(_model(service, known.get(name) or service.models.named(name)))
 
     @app.get("/api/models", responses=responses(shapes.ModelFactsList, 401, 403))
     async def model_facts() -> Response:
         """What the page shows of the models."""
-        return JSONResponse({"models": _facts(service)})
+        return JSONResponse({"models": [each.facts() for each in service.answering]})
 
     @app.get("/health", responses=responses(shapes.Health, 403))
     async def health() -> Response:
@@ -143,13 +145,9 @@ def _file(path: Path) -> Callable[[], FileResponse]:
     return lambda: FileResponse(path)
 
 
-def _facts(service: Service) -> list[dict[str, Any]]:
-    return [each.facts() for each in service.answering]
-
-
-def _model(service: Service, facts: dict[str, Any]) -> dict[str, Any]:
+def _model(service: Service, model: Served | Sources) -> dict[str, Any]:
     return {
-        "id": facts["name"], "object": "model", "created": service.begun, "owned_by": "slm", "loaded": facts["loaded"],
+        "id": model.name, "object": "model", "created": service.begun, "owned_by": "slm", "loaded": model.loaded,
     }  # fmt: skip
 
 
