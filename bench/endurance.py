@@ -4,7 +4,8 @@
 
 MODEL is a run or model folder. The server runs with 8 bits in a process of its own on loopback; this one is the client.
 Reported: the p99 of /health beside 64 streams and idle connections; after how long attackers who send headers or a body
-a byte a second, or do not read their answer, are cut, and what good clients wait meanwhile; what memory, open files and
+a byte a second, or do not read their answer (a page, or a stream of 4,096 tokens), are cut, and what good clients, at
+another address, wait meanwhile; what memory, open files and
 statuses do over the requests. Needs pip install -e '.[serve]'.
 """
 
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import json
 import os
 import re
 import socket
@@ -27,6 +30,8 @@ import numpy as np
 from serve import OPENINGS, body, memory, prepare, start, stop, stream
 
 HEAD = "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+PAGE = b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+ATTACKER = "127.0.0.2"  # where slow readers are, for whom the server counts by address
 LONGEST = 60.0  # seconds that an attacker is waited for
 QUIET = 10.0  # seconds of good clients alone
 
@@ -101,16 +106,17 @@ async def slow_body(url: str) -> None:
     await drip(reader, writer, lambda n: b"a")
 
 
-async def slow_readers(url: str, count: int) -> list[float]:
-    """Clients who ask for a page and do not read it. They cannot see when they are cut: the server counts it."""
+async def slow_readers(url: str, count: int, request: bytes) -> list[float]:
+    """Clients who ask and do not read the answer. They cannot see when they are cut: the server counts it."""
     loop, lines = asyncio.get_running_loop(), []
     before, began, times = await cut_so_far(url), time.perf_counter(), []
     for _ in range(count):
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         line.setblocking(False)
+        line.bind((ATTACKER, 0))
         await loop.sock_connect(line, address(url))
-        await loop.sock_sendall(line, b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        await loop.sock_sendall(line, request)
         lines.append(line)
     while len(times) < count and time.perf_counter() < began + LONGEST:
         await asyncio.sleep(0.25)
@@ -129,7 +135,7 @@ async def cut_so_far(url: str) -> float:
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece: Callable[[int], bytes]) -> None:
-    end = asyncio.create_task(reader.read())
+    end = asyncio.create_task(until_cut(reader))
     number = 0
     while not end.done():
         try:
@@ -140,32 +146,44 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece
         await asyncio.wait([end], timeout=1)
 
 
+async def until_cut(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(OSError):
+        await reader.read()
+
+
 async def under_attack(url: str, attackers: int, end: int) -> None:
     quiet = await good_clients(url, end, asyncio.create_task(asyncio.sleep(QUIET)))
     kinds = {
         "slow headers": lambda: asyncio.gather(*(timed(slow_headers(url)) for _ in range(attackers))),
         "slow body": lambda: asyncio.gather(*(timed(slow_body(url)) for _ in range(attackers))),
-        "slow readers": lambda: slow_readers(url, attackers),
+        "slow readers of a page": lambda: slow_readers(url, attackers, PAGE),
+        "slow readers of a stream": lambda: slow_readers(url, attackers, endless_stream(end)),
     }
     for name, attack in kinds.items():
         work = asyncio.ensure_future(attack())
         meanwhile = await good_clients(url, end, work)
         cut = sorted(work.result())
         print(
-            f"{attackers} attackers, {name}: cut after {cut[0]:.1f} to {cut[-1]:.1f} s; good clients' p99 "
-            f"{1000 * meanwhile:.0f} ms, alone {1000 * quiet:.0f} ms ({meanwhile / quiet:.2f} times)",
+            f"{attackers} attackers, {name}: cut after {cut[0]:.1f} to {cut[-1]:.1f} s; good clients' p50 "
+            f"{1000 * meanwhile[0]:.0f} ms and p99 {1000 * meanwhile[1]:.0f} ms, alone {1000 * quiet[0]:.0f} and "
+            f"{1000 * quiet[1]:.0f} ms ({meanwhile[0] / quiet[0]:.2f} and {meanwhile[1] / quiet[1]:.2f} times)",
             flush=True,
         )
 
 
-async def good_clients(url: str, end: int, until: asyncio.Future) -> float:
-    """The p99 of the time of requests of 32 tokens from four clients while `until` is not done."""
+def endless_stream(end: int) -> bytes:
+    content = json.dumps(json.loads(body(OPENINGS[0], 4096, end, 0)) | {"continue_past_context": True}).encode()
+    return HEAD.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content
+
+
+async def good_clients(url: str, end: int, until: asyncio.Future) -> tuple[float, float]:
+    """The p50 and p99 of the time of requests of 32 tokens from four clients while `until` is not done."""
     times: list[float] = []
     clients = [asyncio.create_task(again_and_again(url, n, end, times)) for n in range(4)]
     await asyncio.wait([until])
     for task in clients:
         task.cancel()
-    return float(np.percentile(times, 99))
+    return tuple(np.percentile(times, [50, 99]))
 
 
 async def again_and_again(url: str, number: int, end: int, times: list[float]) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
+
+from slm.generation.runtime import onnxruntime
 
 LONGEST = 256  # tokens, as the model was trained
 BATCH = 32

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from slm.errors import ConfigError
-from slm.processor import available_cores, memory_bytes, processor_flags, processor_name
+from slm.processor import available_cores, memory_bytes, processor_flags, processor_name, trim_heap
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
@@ -167,14 +167,14 @@ _held_after_giving_back = 0
 def give_back_memory() -> None:
     """Between steps: return the pages of freed memory to the system, once the process has grown by half a gigabyte.
 
-    Batches of many shapes leave holes of many sizes in the heap that `keep_freed_memory` keeps; glibc's malloc_trim(3)
-    gives their pages back. Does nothing on other systems.
+    Batches of many shapes leave holes of many sizes in the heap that `keep_freed_memory` keeps. Does nothing where the
+    system does not say how much is held.
     """
     global _held_after_giving_back
     if not (held := _resident_bytes()):
         return
     if not _held_after_giving_back or held > _held_after_giving_back + 2**29:
-        ctypes.CDLL(None).malloc_trim(0)
+        trim_heap()
         _held_after_giving_back = _resident_bytes()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import platform
 import shutil
@@ -26,6 +27,12 @@ def memory_bytes() -> tuple[int, int]:
     with contextlib.suppress(ValueError, OSError, AttributeError):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), 0
     return 0, 0
+
+
+def trim_heap() -> None:
+    """Return the pages of freed memory to the system, by glibc's malloc_trim(3); nothing with other C libraries."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def processor_flags() -> str:

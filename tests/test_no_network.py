@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -41,6 +42,39 @@ def test_importing_every_module_opens_no_socket():
     count, asked = run.stdout.split(maxsplit=1)
     assert asked.strip() == "[]"
     assert int(count) > 40
+
+
+USE_THE_ENGINE = """
+import sys
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+shape = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", shape[:1], shape[1:])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), sys.argv[1])
+from slm.generation.onnx_engine import open_session
+open_session(Path(sys.argv[1]), 1)
+"""
+
+
+def test_the_engine_keeps_no_identity_to_report_under(tmp_path: Path):
+    """ONNX Runtime sends nothing where CI is set, so it is not set here. It begins by writing down a device ID."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = kept | {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    command = [sys.executable, "-c", USE_THE_ENGINE, str(tmp_path / "model.onnx")]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert [path.name for path in home.rglob("*")] == []
+
+
+def test_onnxruntime_is_imported_in_one_place():
+    sources = (TESTS.parent / "slm").rglob("*.py")
+    plain = [path.name for path in sources if re.search(r"^\s*import onnxruntime", path.read_text("utf-8"), re.M)]
+    assert plain == ["runtime.py"]
 
 
 @pytest.mark.parametrize("call", [

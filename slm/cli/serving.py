@@ -54,6 +54,9 @@ def serve(
     slots: Annotated[
         int, typer.Option(help="Texts that each model writes together; 0 chooses by memory, at most 64.")
     ] = 0,
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="For loaded models together, such as 2G; by default all stay loaded.")
+    ] = "",
     queue: Annotated[int, typer.Option(help="Requests that may wait for each model.")] = 256,
     deadline: Annotated[str, typer.Option(metavar="TIME", help="For a request, from its coming to its end.")] = "2m",
     drain: Annotated[str, typer.Option(metavar="TIME", help="For running requests, once told to stop.")] = "30s",
@@ -85,7 +88,8 @@ def serve(
 
     limits = Limits(
         queue=queue, seconds=options.seconds_of(deadline, "--deadline"), tokens_per_minute=tokens_per_minute,
-        connections=connections, drain_seconds=options.seconds_of(drain, "--drain"),
+        memory_bytes=options.bytes_of(memory, "--memory") if memory else 0, connections=connections,
+        drain_seconds=options.seconds_of(drain, "--drain"),
     )  # fmt: skip
     keys = read_api_keys(api_keys) if api_keys else None
     bound = server.open_socket(host, port, keys is not None)
@@ -120,13 +124,13 @@ def _opened(
         wanted = name or _name(folder) + (f"-{own_bits}bit" if own_bits else "")
         name = serving.free_name(wanted, [*RESERVED, *(taken for taken, _, _ in folders)])
         folders.append((name, folder, own_bits or bits))
-    slots = slots or serving.choose_slots([folder for _, folder, _ in folders])
-    return serving.Models(
-        [
-            serving.open_served(name, folder, engine, bits, threads, slots, limits, figures, _say)
-            for name, folder, bits in folders
-        ]
-    )
+    slots = slots or serving.choose_slots([folder for _, folder, _ in folders], limits.memory_bytes)
+    opened = []
+    for name, folder, bits in folders:
+        model = serving.open_served(name, folder, engine, bits, threads, slots, limits, figures, _say)
+        serving.keep_within(limits.memory_bytes, opened, model)
+        opened.append(model)
+    return serving.Models(opened)
 
 
 def _name(folder: ModelFolder) -> str:
@@ -140,7 +144,8 @@ def _tell(models: Models, sources: Sources | None, address: str, keys: bool) -> 
     for model in models:
         facts = model.facts()
         what = "answers questions" if model.answers else "writes on"
-        print(f"{model.name}: {what}; {facts['engine']}, {model.engine.slots} texts at a time")
+        waits = "" if model.loaded else "; is loaded when it is asked"
+        print(f"{model.name}: {what}; {facts['engine']}, {model.slots} texts at a time{waits}")
     if sources is not None:
         print(f"sources: answers in the words of {sources.retriever.folder}")
     first = next(iter(models), None)

@@ -22,7 +22,6 @@ from typing import Self
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto
 
 from slm.atomic_write import new_folder
@@ -32,6 +31,7 @@ from slm.data.tokenizer import read_tokenizer
 from slm.errors import ModelError
 from slm.generation.onnx_engine import open_session
 from slm.generation.onnx_graph import Graph, Weights, tensor_value, weights_of
+from slm.generation.runtime import onnxruntime
 from slm.model.gpt import GPTConfig
 from slm.model.qwen3 import EPSILON
 

@@ -66,10 +66,11 @@ class GenerationConfig:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A token, and by the model alone, whatever the settings: its log-probability, and the likeliest in its place."""
+    """A token, and by the model alone, whatever the settings: its log-probability, and the likeliest in its place.
+    The first token of a prompt, which nothing stands before, has None and ()."""
 
     token: int
-    log_probability: float
+    log_probability: float | None
     likeliest: tuple[tuple[int, float], ...]
 
 
@@ -184,6 +185,22 @@ class Batch:
         elif writer in self.active:
             self._leave(writer)
 
+    def score(self, ids: Sequence[int], count: int) -> list[Drawn]:
+        """The tokens of a text as if they were drawn, each with the `count` likeliest in its place. Needs a slot."""
+        self._free_slot()
+        logits = self.engine.logits(ids[:-1]) if len(ids) > 1 else ()
+        rest = [_drawn(row, token, count) for row, token in zip(logits, ids[1:], strict=True)]
+        return [Drawn(ids[0], None, ()), *rest]
+
+    def pause(self, writer: Writer) -> None:
+        """Take a text out; `resume` lets it go on where it was, in this batch or another one of the same model."""
+        self.cancel(writer)
+        writer.fed, writer.pending = [], writer.fed + writer.pending
+
+    def resume(self, writer: Writer) -> None:
+        """Let a paused text join again at the next step."""
+        self.waiting.append(writer)
+
     def close(self) -> None:
         """Cancel all texts and give back all that the engine holds for them."""
         for writer in [*self.waiting, *self.active]:
@@ -211,7 +228,7 @@ class Batch:
         followers = {}
         for writer in self.active:
             if writer.sequence is None:
-                leader = leaders.setdefault(tuple(writer.prompt), writer)
+                leader = leaders.setdefault(tuple(writer.pending), writer)
                 if leader is writer:
                     self._open(writer)
                 else:
@@ -221,12 +238,13 @@ class Batch:
     def _open(self, writer: Writer) -> None:
         """A sequence for a new text: one that takes over what another, running or ended, has in common with it."""
         held = [(w.sequence, w.fed) for w in self.active if w.fed] + list(self._kept.items())
-        shared = [(_in_common(ids, writer.prompt), sequence) for sequence, ids in held]
+        text = writer.pending
+        shared = [(_in_common(ids, text), sequence) for sequence, ids in held]
         length, source = max(shared, default=(0, 0))
-        length = min(length, len(writer.prompt) - 1)  # the logits come from the last token
-        if length >= SHORTEST_SHARED and len(writer.prompt) < self.engine.context:
+        length = min(length, len(text) - 1)  # the logits come from the last token
+        if length >= SHORTEST_SHARED and not self._too_long(writer):
             writer.sequence = self._fork_or_take(source, length)
-            writer.fed, writer.pending = writer.prompt[:length], writer.prompt[length:]
+            writer.fed, writer.pending = text[:length], text[length:]
         else:
             self._free_slot()
             writer.sequence = self.engine.open()
@@ -242,10 +260,13 @@ class Batch:
 
     def _make_room(self, writer: Writer) -> None:
         """Go on from the last half of the text where the context would not hold what is to come."""
-        context = self.engine.context
-        if len(writer.fed) + len(writer.pending) > context or len(writer.pending) >= context:
+        if self._too_long(writer):
             self.engine.rewind(writer.sequence, 0)
-            writer.fed, writer.pending = [], (writer.prompt + writer.ids)[-max(1, context // 2) :]
+            writer.fed, writer.pending = [], (writer.prompt + writer.ids)[-max(1, self.engine.context // 2) :]
+
+    def _too_long(self, writer: Writer) -> bool:
+        """Whether the context does not hold it; a prompt has to leave room for one token."""
+        return len(writer.fed) + len(writer.pending) + (not writer.ids) > self.engine.context
 
     def _leave(self, writer: Writer) -> None:
         self.active.remove(writer)

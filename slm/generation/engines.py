@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,11 @@ def convert_anew(loaded: LoadedModel, message: Callable[[str], None]) -> None:
 
 
 def _convert_folder(folder: ModelFolder, bits: int, message: Callable[[str], None]) -> Path:
+    if importlib.util.find_spec("torch") is None:
+        raise ModelError(
+            f"{folder.path}: not converted for the fast engine in {bits} bits, which takes torch, and torch is not "
+            "installed here; let slm generate make it once where it is, and share that machine's SLM_CACHE"
+        )
     from slm.checkpoint import load_model
 
     started = time.perf_counter()

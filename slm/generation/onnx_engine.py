@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from slm.errors import ModelError
+from slm.generation.runtime import onnxruntime
 
 PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
 FEW = 8  # tokens: so many and fewer go through in a batch with others', one after another; more of them alone, at once

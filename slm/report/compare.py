@@ -17,7 +17,7 @@ from typing import Any
 from slm.errors import DataError
 from slm.report import wording
 from slm.report.collect import read_stage
-from slm.report.compared_run import ComparedRun, Point, compared, result_after, section
+from slm.report.compared_run import ComparedRun, Point, compared, section
 from slm.report.run_record import FINETUNING, Result, Stage
 from slm.training.run_folder import RunFolder
 
@@ -107,7 +107,7 @@ def compare_runs(folders: Sequence[Path]) -> RunComparison:
 
 
 def _results(stages: Sequence[Stage]) -> list[Result]:
-    found = [result_after(stage) for stage in stages]
+    found = [stage.result_after for stage in stages]
     lacking = [_lacking(stage) for stage, result in zip(stages, found, strict=True) if result is None]
     if lacking:
         raise DataError(f"expected runs with a figure after training, found none in {'; nor in '.join(lacking)}")

@@ -49,12 +49,6 @@ class ComparedRun:
         return self.stage.name
 
 
-def result_after(stage: Stage) -> Result | None:
-    """What the stage was trained for, scored after it; not what a fine-tuning may have forgotten."""
-    pairs = [pair for pair in stage.comparisons() if stage.is_own(pair)]
-    return next((pair.after for pair in pairs if pair.after and pair.after.bits_per_byte is not None), None)
-
-
 def compared(stage: Stage, result: Result) -> ComparedRun:
     """`stage` with its figure `result`; what its record lacks stays None."""
     flops = _flops_per_token(stage)

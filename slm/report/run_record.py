@@ -211,6 +211,12 @@ class Stage:
         """Does this score what the stage was trained for? The rest shows what a fine-tuning forgot."""
         return self.stage != FINETUNING or comparison.scored == "responses" or comparison.data in self.sources
 
+    @property
+    def result_after(self) -> Result | None:
+        """What the stage was trained for, scored after it; not what a fine-tuning may have forgotten."""
+        pairs = [pair for pair in self.comparisons() if self.is_own(pair)]
+        return next((pair.after for pair in pairs if pair.after and pair.after.bits_per_byte is not None), None)
+
 
 @dataclass(frozen=True)
 class Report:

@@ -30,8 +30,8 @@ class Usage(Part):
 
 class CompletionLogprobs(Part):
     tokens: list[str]
-    token_logprobs: list[float]
-    top_logprobs: list[dict[str, float]]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float] | None]
     text_offset: list[int]
 
 
@@ -150,10 +150,13 @@ class ChatCompletion(Answer):
 
 
 class Model(Part):
+    """`loaded` is not OpenAI's: whether it is in memory; else it is loaded when it is asked."""
+
     id: str
     object: Literal["model"]
     created: int
     owned_by: Literal["slm"]
+    loaded: bool
 
 
 class ModelList(Part):
@@ -185,6 +188,7 @@ class ModelFacts(Part):
     context: int | None
     notice: str
     measured: list[Measured]
+    loaded: bool
 
 
 class ModelFactsList(Part):

@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from slm.data.tokenizer import Tokenizer
@@ -18,11 +18,20 @@ DONE = b"data: [DONE]\n\n"
 
 
 @dataclass
+class Echo:
+    """A prompt that stands before its texts, and its tokens where they are told of."""
+
+    text: str = ""
+    drawn: Sequence[Drawn] = ()
+
+
+@dataclass
 class Choice:
     """One text, as far as it has been told. It hides its reasoning until `hides`, which the response begins behind."""
 
     index: int
     hides: str = ""
+    echo: Echo = field(default_factory=Echo)
     text: str = ""
     stop: str = ""
     begun: bool = False
@@ -34,6 +43,8 @@ class Choice:
         self.stop = pieces[-1].stop
         if self.hides:
             text = self._after_reasoning(text)
+        if not self.begun:
+            text = self.echo.text + text
         self.text += text
         return text
 
@@ -87,7 +98,9 @@ class CompletionShape:
             "tokens": tokens,
             "token_logprobs": [each.log_probability for each in drawn],
             "top_logprobs": [
-                {token_text(tokenizer, token): value for token, value in each.likeliest} for each in drawn
+                None if each.log_probability is None
+                else {token_text(tokenizer, token): value for token, value in each.likeliest}
+                for each in drawn
             ],
             "text_offset": offsets,
         }
@@ -139,10 +152,11 @@ class Answer:
 
     def __init__(
         self, shape: Shape, ticket: Ticket, tokenizer: Tokenizer, model: str, fingerprint: str, heading: Heading,
-        hides: str,
+        hides: str, echoes: Sequence[Echo] = (),
     ):  # fmt: skip
         self.shape, self.ticket, self.tokenizer = shape, ticket, tokenizer
-        self.choices = [Choice(index, hides) for index in range(ticket.texts)]
+        echoes = echoes or [Echo()] * len(ticket.prompts)
+        self.choices = [Choice(index, hides, echoes[index // ticket.samples]) for index in range(ticket.texts)]
         self._drawn: list[list[Drawn]] = [[] for _ in self.choices]
         self._head = {
             "id": f"{shape.prefix}-{uuid.uuid4().hex}", "created": int(time.time()), "model": model,
@@ -160,6 +174,8 @@ class Answer:
             choice = self.choices[number]
             offset = len(choice.text)
             drawn = [p.drawn for p in its if p.drawn is not None and p.drawn.token != self.tokenizer.eot_token]
+            if not choice.begun:
+                drawn = [*choice.echo.drawn, *drawn]
             text = choice.add(its)
             self._drawn[number] += drawn
             if text or drawn or choice.stop or not choice.begun:

@@ -24,10 +24,12 @@ from slm.serving import answer_schemas as shapes
 from slm.serving import docs_page
 from slm.serving.answer_schemas import responses
 from slm.serving.limits import Limits
+from slm.serving.models import Served
 from slm.serving.refusals import ApiError, engine_failed, invalid, shutting_down
 from slm.serving.schemas import ChatRequest, CompletionRequest, refusal_of
 from slm.serving.security import Gate, Rules
 from slm.serving.service import Service
+from slm.serving.sources import Sources
 
 PAGE = Path(__file__).parent / "page"
 ABOUT = "An API in OpenAI's shape. Answers equal those of slm generate for the same seed and settings."
@@ -39,6 +41,7 @@ def create_app(service: Service, rules: Rules, runs: Path) -> Gate:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.openapi()  # takes a moment, in which nobody shall wait
         service.begin()
         yield
         service.end()
@@ -82,13 +85,13 @@ def _add_telling(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", responses=responses(shapes.ModelList, 401, 403))
     async def models() -> Response:
         """The models of this server."""
-        return JSONResponse({"object": "list", "data": [_model(service, name) for name in _names(service)]})
+        return JSONResponse({"object": "list", "data": [_model(service, each) for each in service.answering]})
 
     @app.get("/v1/models/{name}", responses=responses(shapes.Model, 400, 401, 403, 404))
     async def model(name: str) -> Response:
         """One of them."""
-        known = name if name in _names(service) else service.models.named(name).name
-        return JSONResponse(_model(service, known))
+        known = {each.name: each for each in service.answering}
+        return JSONResponse(_model(service, known.get(name) or service.models.named(name)))
 
     @app.get("/api/models", responses=responses(shapes.ModelFactsList, 401, 403))
     async def model_facts() -> Response:
@@ -142,12 +145,10 @@ def _file(path: Path) -> Callable[[], FileResponse]:
     return lambda: FileResponse(path)
 
 
-def _names(service: Service) -> list[str]:
-    return [each.facts()["name"] for each in service.answering]
-
-
-def _model(service: Service, name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": service.begun, "owned_by": "slm"}
+def _model(service: Service, model: Served | Sources) -> dict[str, Any]:
+    return {
+        "id": model.name, "object": "model", "created": service.begun, "owned_by": "slm", "loaded": model.loaded,
+    }  # fmt: skip
 
 
 def _answer(request: Request, error: ApiError) -> Response:

@@ -40,9 +40,13 @@ class FairQueue:
             raise Full
         self._lines.setdefault(request.client, deque()).append(request)
 
+    def next_client(self, running: Mapping[str, int]) -> str:
+        """Whose turn it is: who has the fewest texts `running`, of equal ones who was served longest ago."""
+        return min(self._lines, key=lambda client: running.get(client, 0))  # the first of equal ones
+
     def take(self, running: Mapping[str, int]) -> Waiting:
-        """The next one: of the client that has the fewest texts `running`, of equal ones who was served longest ago."""
-        client = min(self._lines, key=lambda client: running.get(client, 0))  # the first of equal ones
+        """The next one, of `next_client`."""
+        client = self.next_client(running)
         line = self._lines.pop(client)
         request = line.popleft()
         if line:

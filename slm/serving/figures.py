@@ -28,6 +28,7 @@ class Figures:
         gauge, counter, histogram = client.Gauge, client.Counter, client.Histogram
         self.queue_length = made(gauge, "queue_length", "Requests that wait for a place.")
         self.batch_size = made(gauge, "batch_size", "Texts that are written together.")
+        self.texts_paused = made(gauge, "texts_paused", "Texts that wait, without a place, until they are read.")
         self.first_token = made(
             histogram, "time_to_first_token_seconds", "From a request's coming to its first token.", buckets=SECONDS
         )
@@ -39,6 +40,11 @@ class Figures:
         self.tokens_per_second = made(gauge, "tokens_per_second", f"Tokens written, over the last {WINDOW} seconds.")
         self.prompt_tokens = made(counter, "prompt_tokens", "Tokens of prompts.")
         self.texts = made(counter, "texts", "Texts that ended, by reason.", ("model", "reason"))
+        self.model_loaded = made(gauge, "model_loaded", "Whether the model is in memory.")
+        self.model_waiting = made(gauge, "model_waiting", "Requests that wait for the model to be loaded.")
+        self.model_load = made(histogram, "model_load_seconds", "Of loading the model anew.", buckets=SECONDS)
+        self.model_drops = made(counter, "model_drops", "How often the model was dropped for another one.")
+        self.models_bytes = made(gauge, "models_bytes", "What the loaded models take, about.", ())
         self.refusals = made(counter, "refusals", "Requests refused, by reason.", ("reason",))
         self.responses = made(counter, "responses", "Answers, by route and status.", ("route", "status"))
         self.connections = made(gauge, "connections", "Connections that are open.", ())
@@ -59,6 +65,7 @@ class ModelFigures:
             return family.labels(name)
 
         self.queue_length, self.batch_size = of_it(figures.queue_length), of_it(figures.batch_size)
+        self.texts_paused = of_it(figures.texts_paused)
         self.first_token, self.between_tokens = of_it(figures.first_token), of_it(figures.between_tokens)
         self.tokens, self.prompt_tokens = of_it(figures.tokens), of_it(figures.prompt_tokens)
         self.texts = lambda reason: figures.texts.labels(name, reason)

@@ -21,6 +21,7 @@ from slm.serving.refusals import ApiError
 PIPELINED = 4  # requests that may wait on one connection
 LOOK_SECONDS = 1.0
 SEND_BUFFER = 32 * 2**10  # bytes
+UNSENT = 2 * 2**10  # bytes that the system takes of us beyond what the client has room for
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
 
 
@@ -46,6 +47,9 @@ class GuardedProtocol(HttpToolsProtocol):
         if (line := transport.get_extra_info("socket")) is not None:
             # The system would take megabytes for a client that does not read, and we would not see that it does not.
             line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        transport.set_write_buffer_limits(high=0)  # whoever streams waits until the client has room
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(ApiError(503, "too_many_connections", "too many connections are open", retry_after=5))
@@ -84,6 +88,10 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.phase == ANSWER and self.cycle.response_complete:  # the last of those that came behind one another
             self._enter(IDLE)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unread_since = None  # all of it has been read
 
     def overdue(self, now: float) -> str:
         """What this connection takes too long for, or ''."""

@@ -44,6 +44,8 @@ class Limits:
     """From a request's coming to its last token: then it is refused if it still waits, cut if it is being written."""
     tokens_per_minute: int = 0
     """Of one client, prompt and answer; 0 sets no bound."""
+    memory_bytes: int = 0
+    """That the loaded models may take together, by what is known of them beforehand; 0 keeps all of them loaded."""
     connections: int = 2000
     """Open at a time."""
     header_seconds: float = 8.0
@@ -52,6 +54,8 @@ class Limits:
     """In which its body must have come."""
     stall_seconds: float = 8.0
     """That a client may leave what we write unread."""
+    pause_seconds: float = 0.5
+    """That a client may leave a stream unread before nothing more is written for it; it goes on when that is read."""
     keep_alive_seconds: float = 8.0
     """That a connection may wait for its next request."""
     drain_seconds: float = 30.0
@@ -59,7 +63,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, least = getattr(self, field.name), 0 if field.name == "tokens_per_minute" else 1e-3
+            value, least = getattr(self, field.name), 0 if field.name in ("tokens_per_minute", "memory_bytes") else 1e-3
             if not value >= least:
                 raise ConfigError(f"{field.name} expects a number above 0, got {value}")
 

@@ -1,9 +1,11 @@
-"""The models that a server was started with: opened once, each with a scheduler of its own, named for requests."""
+"""The models that a server was started with, named for requests; each has a scheduler of its own while it is loaded."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from slm.generation.engine import Engine
 from slm.generation.engine_cache import cached_graph
 from slm.generation.engines import DEFAULT_BITS, open_engine
 from slm.model_folder import WEIGHTS, ModelFolder, read_json
-from slm.processor import memory_bytes
+from slm.processor import memory_bytes, trim_heap
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError
@@ -29,20 +31,41 @@ LARGEST_HEADER = 100_000_000  # bytes, as safetensors has it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Served:
-    """A model by the name that requests call it."""
+    """A model by the name that requests call it. It has a scheduler while it is loaded."""
 
     name: str
     folder: ModelFolder
     bits: int
-    scheduler: Scheduler
     size_bytes: int
     parameters: int | None
+    engine: str
+    context: int
+    vocabulary: int
+    slots: int
+    scheduler: Scheduler | None
+    _open: Callable[[], Scheduler]
 
     @property
-    def engine(self) -> Engine:
-        return self.scheduler.engine
+    def loaded(self) -> bool:
+        return self.scheduler is not None
+
+    @functools.cached_property
+    def needed_bytes(self) -> int:
+        """What it takes while it is loaded, about: 3 times its weights were measured, beside keys and values."""
+        return 3 * self.size_bytes + self.slots * sequence_bytes(read_json(self.folder.path / "config.json"))
+
+    def load(self) -> None:
+        """Have it in memory; its scheduler is not started yet. Raises as `open_engine` does."""
+        self.scheduler = self._open()
+
+    def drop(self) -> None:
+        """Give back what it takes. Nobody may use it."""
+        scheduler, self.scheduler = self.scheduler, None
+        scheduler.stop()
+        del scheduler
+        trim_heap()
 
     @property
     def answers(self) -> bool:
@@ -65,9 +88,9 @@ class Served:
     def facts(self) -> dict[str, Any]:
         """For people who choose between models."""
         return {
-            "name": self.name, "kind": "answers" if self.answers else "stories", "engine": self.engine.name,
+            "name": self.name, "kind": "answers" if self.answers else "stories", "engine": self.engine,
             "bits": self.bits, "size_bytes": self.size_bytes, "parameters": self.parameters,
-            "context": self.engine.context, "notice": self.notice,
+            "context": self.context, "notice": self.notice, "loaded": self.loaded,
             "measured": measured(run.path, self.folder.sha256) if (run := run_of(self.folder.path)) else [],
         }  # fmt: skip
 
@@ -119,15 +142,35 @@ def open_served(
     message: Callable[[str], None],
 ) -> Served:  # fmt: skip
     """Load a model. Raises ConfigError and ModelError as `open_engine` does."""
-    engine = open_engine(folder, kind, bits, threads, message)
+    its_figures = figures.of_model(name)
+
+    def opened() -> Scheduler:
+        engine = open_engine(folder, kind, bits, threads, message)
+        engine.slots = slots
+        _warm_up(engine)
+        return Scheduler(engine, folder.tokenizer, limits, its_figures)
+
+    scheduler = opened()
+    engine = scheduler.engine
     on_torch = engine.name.startswith("torch")
-    bits = 32 if on_torch else bits or DEFAULT_BITS
-    engine.slots = slots
-    _warm_up(engine)
-    graph = None if on_torch else cached_graph(folder, bits)
+    its_bits = 32 if on_torch else bits or DEFAULT_BITS
+    graph = None if on_torch else cached_graph(folder, its_bits)
     size = (graph or folder.path / WEIGHTS).stat().st_size
-    scheduler = Scheduler(engine, folder.tokenizer, limits, figures.of_model(name))
-    return Served(name, folder, bits, scheduler, size, count_parameters(folder.path / WEIGHTS))
+    return Served(
+        name, folder, its_bits, size, count_parameters(folder.path / WEIGHTS), engine.name, engine.context,
+        engine.vocabulary, slots, scheduler, opened,
+    )  # fmt: skip
+
+
+def keep_within(memory: int, opened: Sequence[Served], new: Served) -> None:
+    """Drop a model that was opened if it has no room beside the others. Raises ConfigError if it has none at all."""
+    if memory and new.needed_bytes > memory:
+        raise ConfigError(
+            f"{new.name} takes about {new.needed_bytes / 2**20:,.0f} MB with {new.slots} texts at a time; --memory "
+            f"gives {memory / 2**20:,.0f} MB: give more, or fewer --slots"
+        )
+    if memory and sum(model.needed_bytes for model in [*opened, new] if model.loaded) > memory:
+        new.drop()
 
 
 def _warm_up(engine: Engine) -> None:
@@ -139,9 +182,10 @@ def _warm_up(engine: Engine) -> None:
         engine.close(sequence)
 
 
-def choose_slots(folders: Sequence[ModelFolder]) -> int:
-    """How many texts each model writes together: as many as fit into a share of the free memory, at most MOST_SLOTS."""
-    _, free = memory_bytes()
+def choose_slots(folders: Sequence[ModelFolder], memory: int = 0) -> int:
+    """How many texts each model writes together: as many as fit into a share of the free memory, or of the `memory`
+    that they may have, at most MOST_SLOTS."""
+    free = min(memory_bytes()[1], memory or sys.maxsize)
     needed = sum(sequence_bytes(read_json(folder.path / "config.json")) for folder in folders)
     return int(min(MOST_SLOTS, max(1, free / MEMORY_SHARE // max(1, needed))))
 

@@ -23,7 +23,6 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from slm.errors import SlmError
 from slm.report import wording
 from slm.report.collect import read_stage
-from slm.report.compared_run import result_after
 from slm.report.html import content_policy
 from slm.report.metrics import EvaluationPoint, Metrics, MetricsReader, Step, number
 from slm.report.run_record import Samples, Stage
@@ -154,7 +153,7 @@ def _unknown(name: str) -> Response:
 
 def _summary(run: RunFolder, stage: Stage) -> dict[str, Any]:
     """What the list tells of a run. `name` is the folder's, which addresses it, whatever the record says."""
-    best, result = stage.metrics.best, result_after(stage)
+    best, result = stage.metrics.best, stage.result_after
     return {
         "name": run.name,
         "stage": stage.stage,

@@ -22,6 +22,7 @@ from slm.serving.refusals import ApiError, engine_failed, shutting_down
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
+LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
 PACE_SECONDS = 10.0
 LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
 Deliver = Callable[[Sequence[Ticket]], None]
@@ -33,16 +34,18 @@ class Scheduler:
     def __init__(self, engine: Engine, tokenizer: Tokenizer, limits: Limits, figures: ModelFigures):
         self.engine, self.tokenizer = engine, tokenizer
         self.failures = 0
-        self._figures = figures
+        self._figures, self._pause_seconds = figures, limits.pause_seconds
         self._changed = threading.Condition()
         self._queue = FairQueue(limits.queue)
         self._left: list[Ticket] = []  # whose clients have gone
-        self._draining = self._stopping = False
+        self._read: list[Ticket] = []  # paused ones whose clients have read
+        self._stopping = False
         self._ends, self._last_end = 0.0, 0.0  # requests that ended, those of long ago counted less; when the last did
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
         self._owners: dict[Writer, tuple[Ticket, int]] = {}
-        self._running: Counter[str] = Counter()  # texts being written, by client
+        self._paused: dict[Ticket, dict[Writer, int]] = {}  # texts that wait to be read, by their number
+        self._running: Counter[str] = Counter()  # texts being written or paused, by client
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self, deliver: Deliver) -> None:
@@ -58,7 +61,7 @@ class Scheduler:
     def busy(self) -> bool:
         """Whether there is anything to write."""
         with self._changed:
-            return bool(self._queue or self._writers)
+            return bool(self._queue or self._writers or self._paused)
 
     @property
     def queued(self) -> int:
@@ -71,9 +74,9 @@ class Scheduler:
         return len(self._owners)
 
     def submit(self, ticket: Ticket) -> None:
-        """Let a request wait for its place. Raises ApiError: 429 where the queue is full, 503 while draining."""
+        """Let a request wait for its place. Raises ApiError: 429 where the queue is full, 503 where it was stopped."""
         with self._changed:
-            if self._draining or not self.alive:
+            if self._stopping or not self.alive:
                 raise shutting_down()
             try:
                 self._queue.put(ticket)
@@ -104,15 +107,16 @@ class Scheduler:
             self._left.append(ticket)
             self._changed.notify()
 
-    def drain(self) -> None:
-        """Take nothing new."""
+    def resume(self, ticket: Ticket) -> None:
+        """What was written of a paused request has been read: write on."""
         with self._changed:
-            self._draining = True
+            self._read.append(ticket)
+            self._changed.notify()
 
     def stop(self) -> None:
         """End everything now; what was not finished is refused. Returns when the thread has ended."""
         with self._changed:
-            self._draining = self._stopping = True
+            self._stopping = True
             self._changed.notify()
         if self._thread.ident is not None:  # it was started
             self._thread.join()
@@ -121,7 +125,7 @@ class Scheduler:
         try:
             self._write_until_stopped()
         finally:  # also where this thread fails: nobody shall wait for ever
-            self._draining = True
+            self._stopping = True
             self._deliver(self._end_all(shutting_down()))
             self._batch.close()
 
@@ -129,10 +133,11 @@ class Scheduler:
         waited = True
         while not self._stopping:
             with self._changed:
-                while not (self._stopping or self._batch.busy or self._queue or self._left):
+                while not (self._stopping or self._batch.busy or self._left or self._read or self._may_join):
                     self._figures.batch_size.set(0)
-                    self._changed.wait()
                     waited = True
+                    if not self._changed.wait(LOOK_SECONDS if self._paused else None):
+                        break  # to see whether one has come to its deadline
             try:
                 news = self._between_steps()
                 if self._batch.busy:
@@ -153,31 +158,52 @@ class Scheduler:
             late = [ticket for ticket in self._queue if now > ticket.deadline]
             for ticket in late:
                 self._queue.remove(ticket)
-            self._join()
+            read, self._read = self._read, []
+            for ticket in read:
+                self._resume(ticket)
+            scored = self._join()
             self._figures.queue_length.set(len(self._queue))
+        for ticket in scored:  # the lock is free: this takes as long as a long prompt
+            self._score(ticket)
         for ticket in late:
             message = "waited for a place until the deadline; the server has more to do than it can: try later"
             ticket.end(ApiError(429, "waited_too_long", message, retry_after=5))
-        cut = [ticket for ticket in self._writers if now > ticket.deadline]
+        cut = [ticket for ticket in [*self._writers, *self._paused] if now > ticket.deadline]
         for ticket in left:
             self._leave(ticket, "left")
         for ticket in cut:
             self._cut(ticket)
-        return left + late + cut
+        return left + late + cut + scored
 
-    def _join(self) -> None:
-        """Let requests join while there are places, as many as their prompts allow."""
-        tokens = 0
-        while self._queue and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
+    def _join(self) -> list[Ticket]:
+        """Let requests join while there are places, as many as their prompts allow; those that want scores alone."""
+        tokens, scored = 0, []
+        while self._may_join and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
             self._writers[ticket] = []  # first: whatever fails from here on, it is ended and not forgotten
+            tokens += ticket.prompt_tokens
+            self._figures.prompt_tokens.inc(ticket.prompt_tokens)
+            if not ticket.writes:
+                scored.append(ticket)
+                continue
             for number, ids in enumerate(ticket.prompts):
                 for writer in self._batch.add(ids, ticket.config, ticket.samples):
                     self._owners[writer] = (ticket, number * ticket.samples + writer.sample)
                     self._writers[ticket].append(writer)
                     self._running[ticket.client] += 1
-            self._figures.prompt_tokens.inc(ticket.prompt_tokens)
-            tokens += ticket.prompt_tokens
+        return scored
+
+    @property
+    def _may_join(self) -> bool:
+        """Whether a request waits whose client does not hold all places already, by texts that it does not read."""
+        if not self._queue:
+            return False
+        return self._running[self._queue.next_client(self._running)] < self.engine.slots
+
+    def _score(self, ticket: Ticket) -> None:
+        ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
+        del self._writers[ticket]
+        ticket.end()
 
     def _step(self, waited: bool) -> list[Ticket]:
         pieces = self._batch.step()
@@ -191,6 +217,9 @@ class Scheduler:
                 news[ticket] = True
             if piece.stop and self._finish(writer, piece):
                 news[ticket] = True
+        for ticket in [ticket for ticket in self._writers if ticket.unread(now) > self._pause_seconds]:
+            self._pause(ticket)
+            news[ticket] = True  # whoever reads it from here on sees that it is paused
         self._figures.step(len(pieces), len(pieces), waited)
         return list(news)
 
@@ -207,6 +236,30 @@ class Scheduler:
         ticket.end()
         return True
 
+    def _pause(self, ticket: Ticket) -> None:
+        """Its client does not read: others shall have its places."""
+        ticket.paused = True
+        writers = self._writers.pop(ticket)
+        self._paused[ticket] = {writer: self._owners.pop(writer)[1] for writer in writers}
+        for writer in writers:
+            self._batch.pause(writer)
+        self._figures.texts_paused.inc(len(writers))
+
+    def _resume(self, ticket: Ticket) -> None:
+        if not ticket.paused or ticket.ended:
+            return
+        ticket.paused = False
+        self._take_back(ticket)
+        for writer in self._writers[ticket]:
+            self._batch.resume(writer)
+
+    def _take_back(self, ticket: Ticket) -> None:
+        """Of a paused request all texts as those of one that runs; of another nothing."""
+        if texts := self._paused.pop(ticket, None):
+            self._writers[ticket] = list(texts)
+            self._owners |= {writer: (ticket, number) for writer, number in texts.items()}
+            self._figures.texts_paused.dec(len(texts))
+
     def _forget(self, ticket: Ticket, writer: Writer) -> None:
         del self._owners[writer]
         self._writers[ticket].remove(writer)
@@ -217,6 +270,7 @@ class Scheduler:
 
     def _leave(self, ticket: Ticket, reason: str) -> None:
         """Give back all places of a request."""
+        self._take_back(ticket)
         for writer in list(self._writers.get(ticket, ())):
             self._batch.cancel(writer)
             self._forget(ticket, writer)
@@ -225,13 +279,14 @@ class Scheduler:
         ticket.end(ticket.error)
 
     def _cut(self, ticket: Ticket) -> None:
+        self._take_back(ticket)
         for writer in self._writers[ticket]:
             ticket.cut_text(self._owners[writer][1], writer.sample)
         self._leave(ticket, "deadline")
 
     def _end_all(self, error: ApiError) -> list[Ticket]:
         with self._changed:
-            waiting, running = list(self._queue), list(self._writers)
+            waiting, running = list(self._queue), [*self._writers, *self._paused]
             for ticket in waiting:
                 self._queue.remove(ticket)
         for ticket in waiting + running:

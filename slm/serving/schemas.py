@@ -22,7 +22,6 @@ LARGEST_SEED = 2**63 - 1
 UNSUPPORTED = {
     "audio": "the model writes text alone",
     "best_of": "ask for n texts and choose",
-    "echo": "put the prompt before the text yourself",
     "frequency_penalty": "only 0; see repetition_penalty",
     "function_call": "the model knows no tools",
     "functions": "the model knows no tools",
@@ -129,7 +128,13 @@ class CompletionRequest(Settings):
     logprobs: int | None = Field(
         None, ge=0, le=LIMITS.logprobs, description="Tell each token's log-probability, and of so many in its place."
     )
-    echo: Literal[False] | None = Field(None, description="Only false.")
+    max_tokens: int | None = Field(
+        None, ge=0, le=LIMITS.max_tokens,
+        description=f"Tokens to write at most; {DEFAULT_TOKENS} by default. 0 with echo alone.",
+    )  # fmt: skip
+    echo: bool | None = Field(
+        None, description="Put the prompt before the text; with logprobs tell those of its tokens too."
+    )
     best_of: Literal[1] | None = Field(None, description="Only 1.")
 
 

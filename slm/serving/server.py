@@ -108,6 +108,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for task in self._tasks:
             task.cancel()
+        self.service.loader.close()
         await asyncio.get_running_loop().run_in_executor(None, self.service.end)
         await super().shutdown(sockets)
 
@@ -125,7 +126,7 @@ class Server(uvicorn.Server):
             pass  # not in the main thread: whoever started us stops us
 
     async def _drain(self) -> None:
-        self.settings.log.write("draining", queued=sum(m.scheduler.queued for m in self.service.models))
+        self.settings.log.write("draining", queued=self.service.queued)
         self.service.drain()
         ticks = int(self.settings.limits.drain_seconds / TICK)
         for _ in range(ticks):

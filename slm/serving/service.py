@@ -15,16 +15,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from slm.data.tokenizer import Tokenizer
 from slm.errors import SlmError
-from slm.generation.batch import GenerationConfig
+from slm.generation.batch import LENGTH, Drawn, GenerationConfig, Piece
 from slm.serving import sources
-from slm.serving.answers import DONE, Answer, ChatShape, CompletionShape
+from slm.serving.answers import DONE, Answer, ChatShape, CompletionShape, Echo
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits, TokenBudget
+from slm.serving.loader import Loader
 from slm.serving.models import Models, Served
+from slm.serving.prompts import chat_prompt, prompt_ids, prompt_texts, question_of
 from slm.serving.refusals import ApiError, invalid, shutting_down
+from slm.serving.scheduler import Scheduler
 from slm.serving.schemas import ChatRequest, CompletionRequest, Settings
 from slm.serving.sources import Sources
 from slm.serving.ticket import Ticket, tell
@@ -40,39 +42,53 @@ class Service:
     ):
         self.models, self.limits, self.figures, self.log, self.sources = models, limits, figures, log, sources
         self.budget = TokenBudget(limits.tokens_per_minute)
+        self.loader = Loader(models, limits, figures, log, self._start)
         self.draining = False
         self.begun = int(time.time())
 
     def begin(self) -> None:
-        loop = asyncio.get_running_loop()
-        for model in self.models:
-            model.scheduler.on_failure = lambda name=model.name: self.log.failure(f"engine of {name}")
-            model.scheduler.start(lambda tickets: _in_loop(loop, tickets))
+        self._loop = asyncio.get_running_loop()
+        self.loader.begin()
+
+    def _start(self, model: Served) -> None:
+        model.scheduler.on_failure = lambda: self.log.failure(f"engine of {model.name}")
+        model.scheduler.start(lambda tickets: _in_loop(self._loop, tickets))
+
+    @property
+    def schedulers(self) -> list[Scheduler]:
+        """Of the models that are loaded."""
+        return [scheduler for model in self.models if (scheduler := model.scheduler) is not None]
 
     def drain(self) -> None:
         """Take nothing new; what was begun goes on."""
         self.draining = True
-        for model in self.models:
-            model.scheduler.drain()
 
     @property
     def busy(self) -> bool:
-        return any(model.scheduler.busy for model in self.models)
+        return bool(self.loader.waiting) or any(scheduler.busy for scheduler in self.schedulers)
+
+    @property
+    def queued(self) -> int:
+        """Requests that wait: for a model, or for their place."""
+        return self.loader.waiting + sum(scheduler.queued for scheduler in self.schedulers)
 
     @property
     def ready(self) -> bool:
-        return not self.draining and all(model.scheduler.alive for model in self.models)
+        return not self.draining and all(scheduler.alive for scheduler in self.schedulers)
 
     def check_room(self, client: str) -> None:
         """Raises ApiError, 429, where no model has a place for a request of this client, whatever it asks."""
-        refusals = [model.scheduler.refusal_for(client) for model in self.models]
+        refusals = [
+            self.loader.refusal_for(model) if (scheduler := model.scheduler) is None else scheduler.refusal_for(client)
+            for model in self.models
+        ]
         refusals += [self.sources.refusal()] if self.sources else []
         if all(refusals):
             raise refusals[0]
 
     def end(self) -> None:
-        for model in self.models:
-            model.scheduler.stop()
+        for scheduler in self.schedulers:
+            scheduler.stop()
         if self.sources is not None:
             self.sources.close()
 
@@ -85,18 +101,21 @@ class Service:
         if self._means_sources(asked):
             raise invalid(f"{sources.NAME} goes on from no text: ask it at /v1/chat/completions", "model")
         model = self.models.named(asked.model)
-        prompts = _prompt_ids(asked.prompt, model, self.limits)
+        prompts = prompt_ids(asked.prompt, model, self.limits)
         seed = secrets.randbits(48) if asked.seed is None else asked.seed
-        config = _checked(lambda: asked.config(TEMPERATURE, seed, asked.max_tokens, asked.logprobs))
-        question = "\n".join(_question(ids, model) for ids in prompts)
-        return await self._write(asked, request, model, prompts, config, CompletionShape(), question)
+        if asked.max_tokens == 0 and not asked.echo:
+            raise invalid("max_tokens may be 0 with echo: true only, which then tells of the prompt", "max_tokens")
+        config = _checked(lambda: asked.config(TEMPERATURE, seed, asked.max_tokens or None, asked.logprobs))
+        question = "\n".join(question_of(ids, model) for ids in prompts)
+        echoes = prompt_texts(asked.prompt, model) if asked.echo else ()
+        return await self._write(asked, request, model, prompts, config, CompletionShape(), question, echoes)
 
     async def chat(self, asked: ChatRequest, request: Request) -> Response:
         if self._means_sources(asked):
             return await self._from_sources(asked, request)
         model = self.models.named(asked.model)
-        prompt = _chat_prompt(asked, model)
-        prompts = _prompt_ids(prompt, model, self.limits)
+        prompt = chat_prompt(asked, model)
+        prompts = prompt_ids(prompt, model, self.limits)
         temperature = TEMPERATURE_OF_ANSWERS if model.answers else TEMPERATURE
         seed = secrets.randbits(48) if asked.seed is None else asked.seed
         config = _checked(lambda: asked.config(temperature, seed, _chat_tokens(asked), _chat_logprobs(asked)))
@@ -120,66 +139,79 @@ class Service:
 
     async def _write(
         self, asked: Settings, request: Request, model: Served, prompts: Sequence[Sequence[int]],
-        config: GenerationConfig, shape: Any, question: str,
+        config: GenerationConfig, shape: Any, question: str, echoes: Sequence[str] = (),
     ) -> Response:  # fmt: skip
         if asked.stream_options is not None and not asked.stream:
             raise invalid("stream_options is for stream: true", "stream_options")
+        if self.draining:
+            raise shutting_down()
         facts = request.scope["slm"]
         facts["model"] = model.name
         deadline = time.monotonic() + self.limits.seconds
-        ticket = Ticket(facts["client"], prompts, config, asked.samples, deadline, bool(asked.stream))
-        self._check_size(ticket, model)
+        writes = asked.max_tokens != 0
+        ticket = Ticket(facts["client"], prompts, config, asked.samples, deadline, bool(asked.stream), writes)
+        self._check_size(ticket, model, scores=bool(echoes) and config.log_probabilities is not None)
+        told = [Echo(text) for text in echoes]
         heading = await asyncio.to_thread(model.heading, question)  # of a long text it takes a while
         self._take_tokens(ticket)
-        try:
-            model.scheduler.submit(ticket)
-        except ApiError:
-            self._settle(ticket, facts)
-            raise
         asks = model.folder.prompt_format if isinstance(shape, ChatShape) else None
         answer = Answer(
             shape, ticket, model.folder.tokenizer, model.name, model.fingerprint, heading,
             hides=asks.before_response if asks and asks.hides_reasoning else "",
+            echoes=told,
         )  # fmt: skip
-        pieces = self._pieces(ticket, model, request, facts)
+        pieces = self._pieces(ticket, model, request, facts, told)
         if not asked.stream:
-            async for some in pieces:
-                answer.add(some)
+            async with contextlib.aclosing(pieces):
+                async for some in pieces:
+                    answer.add(some)
             return JSONResponse(answer.whole())
         first = await anext(pieces, None)  # until then a refusal can have its own status
         with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
         return EventStream(_events(answer, first, pieces, with_usage), pieces)
 
-    async def _pieces(self, ticket: Ticket, model: Served, request: Request, facts: dict[str, Any]) -> AsyncIterator:
+    async def _pieces(
+        self, ticket: Ticket, model: Served, request: Request, facts: dict[str, Any], echoes: Sequence[Echo]
+    ) -> AsyncIterator:
         """What is written, until all is or the client has gone; then its places are free and its tokens counted."""
-        watch = asyncio.create_task(_cancel_when_gone(request, ticket, model))
+        gone = asyncio.create_task(_until_gone(request))
         try:
-            async for pieces in ticket.told():
-                yield pieces
+            async with self.loader.hold(model, ticket.deadline, gone) as scheduler:
+                if scheduler is None:
+                    return
+                for echo, ids in zip(echoes, ticket.prompts, strict=False):
+                    if echo.text and ticket.config.log_probabilities is not None:
+                        echo.drawn = await _scored(ids, ticket, scheduler, gone)
+                if not ticket.writes:
+                    ticket.first = time.monotonic()  # its prompts were worked on
+                    yield [(number, Piece(number % ticket.samples, "", LENGTH)) for number in range(ticket.texts)]
+                    return
+                async with contextlib.aclosing(_told(ticket, scheduler, gone)) as told:
+                    async for pieces in told:
+                        yield pieces
         finally:
-            watch.cancel()
-            model.scheduler.cancel(ticket)
+            gone.cancel()
             self._settle(ticket, facts)
 
-    def _check_size(self, ticket: Ticket, model: Served) -> None:
+    def _check_size(self, ticket: Ticket, model: Served, scores: bool) -> None:
         if ticket.texts > self.limits.texts:
             raise invalid(f"{ticket.texts} texts are asked for; {self.limits.texts} may be, prompts times n", "n")
         longest = max(map(len, ticket.prompts))
-        if longest >= model.engine.context and not ticket.config.continue_past_context:
+        if longest > model.context - ticket.writes and (scores or not ticket.config.continue_past_context):
             message = (
-                f"the prompt has {longest} tokens, the context of {model.name} holds {model.engine.context}: shorten "
-                "it, or go on from its end with continue_past_context"
+                f"the prompt has {longest} tokens, the context of {model.name} holds {model.context}: shorten it, or "
+                "go on from its end with continue_past_context, without logprobs of an echo"
             )
             raise invalid(message, "prompt", "context_length_exceeded")
         largest = max(map(int, ticket.config.logit_bias), default=0)
-        if largest >= model.engine.vocabulary:
-            raise invalid(f"logit_bias expects token ids up to {model.engine.vocabulary - 1}", "logit_bias")
+        if largest >= model.vocabulary:
+            raise invalid(f"logit_bias expects token ids up to {model.vocabulary - 1}", "logit_bias")
 
     def _take_tokens(self, ticket: Ticket) -> None:
         """Take what the request may cost at most from its client's budget. Raises ApiError, 429."""
-        wait = self.budget.take(ticket.client, _cost(ticket))
+        wait = self.budget.take(ticket.client, ticket.cost)
         if wait == float("inf"):
-            message = f"this may take {_cost(ticket)} tokens; {self.budget.per_minute} a minute are yours: ask for less"
+            message = f"this may take {ticket.cost} tokens; {self.budget.per_minute} a minute are yours: ask for less"
             raise invalid(message, "max_tokens", "more_than_a_minutes_tokens")
         if wait:
             raise ApiError(429, "tokens_per_minute", f"{self.budget.per_minute} tokens a minute are yours", None, wait)
@@ -187,7 +219,7 @@ class Service:
     def _settle(self, ticket: Ticket, facts: dict[str, Any]) -> None:
         """Give back the tokens that were not written; tell the log what was."""
         written = ticket.prompt_tokens + ticket.completion_tokens if ticket.first else 0
-        self.budget.give_back(ticket.client, _cost(ticket) - written)
+        self.budget.give_back(ticket.client, ticket.cost - written)
         facts["prompt_tokens"], facts["completion_tokens"] = ticket.prompt_tokens, ticket.completion_tokens
         if ticket.first:
             facts["first_token_seconds"] = round(ticket.first - ticket.came, 4)
@@ -239,10 +271,32 @@ async def _events(answer: Answer, first: Any, pieces: AsyncIterator, with_usage:
     yield b"".join([*last, *([answer.usage_event()] if with_usage else []), DONE])
 
 
-async def _cancel_when_gone(request: Request, ticket: Ticket, model: Served) -> None:
+async def _told(ticket: Ticket, scheduler: Scheduler, gone: asyncio.Future[None]) -> AsyncIterator:
+    """Have a request done; what comes of it, until all has, or `gone` is done."""
+    scheduler.submit(ticket)
+    gone.add_done_callback(lambda _: scheduler.cancel(ticket))
+    try:
+        async for pieces in ticket.told():
+            yield pieces
+            if ticket.paused:
+                scheduler.resume(ticket)
+    finally:
+        scheduler.cancel(ticket)
+
+
+async def _scored(
+    ids: Sequence[int], ticket: Ticket, scheduler: Scheduler, gone: asyncio.Future[None]
+) -> Sequence[Drawn]:
+    """What the model gives the tokens of a prompt. Each is a request of its own: between them others are written."""
+    asked = Ticket(ticket.client, [ids], ticket.config, 1, ticket.deadline, streams=False, writes=False)
+    async for _ in _told(asked, scheduler, gone):
+        pass
+    return asked.scored
+
+
+async def _until_gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    model.scheduler.cancel(ticket)
 
 
 def _in_loop(loop: asyncio.AbstractEventLoop, tickets: Sequence[Ticket]) -> None:
@@ -250,57 +304,11 @@ def _in_loop(loop: asyncio.AbstractEventLoop, tickets: Sequence[Ticket]) -> None
         loop.call_soon_threadsafe(tell, tickets)
 
 
-def _cost(ticket: Ticket) -> int:
-    return ticket.prompt_tokens + ticket.texts * ticket.config.max_new_tokens
-
-
 def _checked(make: Any) -> GenerationConfig:
     try:
         return make()
     except SlmError as error:
         raise invalid(str(error), str(error).split()[0]) from None
-
-
-def _prompt_ids(prompt: Any, model: Served, limits: Limits) -> list[list[int]]:
-    """Token ids of each prompt. Raises ApiError for what is too long, no Unicode or no id of this model."""
-    several = prompt if isinstance(prompt, list) and not isinstance(prompt[0], int) else [prompt]
-    if sum(map(len, several)) > limits.prompt_characters:
-        raise invalid(f"prompts may have {limits.prompt_characters:,} characters together", "prompt", "prompt_too_long")
-    tokenizer = model.folder.tokenizer
-    return [_encoded(one, tokenizer) if isinstance(one, str) else _known_ids(one, tokenizer) for one in several]
-
-
-def _question(ids: list[int], model: Served) -> str:
-    """A prompt without the headings of the model's format, as it was asked."""
-    text = model.folder.tokenizer.decode(ids)
-    return model.folder.prompt_format.question(text) if model.answers else text
-
-
-def _encoded(prompt: str, tokenizer: Tokenizer) -> list[int]:
-    try:
-        return tokenizer.encode_ordinary(prompt) or [tokenizer.eot_token]
-    except SlmError as error:
-        raise invalid(f"prompt: {error}", "prompt") from None
-
-
-def _known_ids(ids: list[int], tokenizer: Tokenizer) -> list[int]:
-    if max(ids) >= tokenizer.n_vocab:
-        raise invalid(f"prompt expects token ids from 0 to {tokenizer.n_vocab - 1}, got {max(ids)}", "prompt")
-    return ids
-
-
-def _chat_prompt(asked: ChatRequest, model: Served) -> str:
-    """A tuned model's own format, as its chat template writes it; of a story model the last message is the opening."""
-    last = asked.messages[-1]
-    if not model.answers:
-        return last.text
-    if last.role != "user":
-        raise invalid("the last message has to be the user's question", "messages")
-    written = model.folder.prompt_format.prompt
-    try:
-        return "".join(m.text if m.role == "assistant" else written(m.text) for m in asked.messages)
-    except SlmError as error:
-        raise invalid(f"messages: {error}", "messages") from None
 
 
 def _chat_tokens(asked: ChatRequest) -> int | None:

@@ -29,6 +29,8 @@ NAME = "sources"
 class Sources:
     """An index that was opened; asked in one thread at a time, while others wait."""
 
+    name, loaded = NAME, True
+
     def __init__(self, index: Path, limits: Limits):
         self.retriever, self.domain, self.limits = Retriever.open(index), domain_of_index(index), limits
         self._lock, self._waiting = asyncio.Lock(), 0
@@ -43,7 +45,7 @@ class Sources:
         return {
             "name": NAME, "kind": "sources", "engine": "retrieval", "bits": 0,
             "size_bytes": (self.retriever.folder / FILE).stat().st_size, "parameters": None, "context": None,
-            "notice": heading(self.domain, "").notice,
+            "notice": heading(self.domain, "").notice, "loaded": self.loaded,
             "measured": measured(self.retriever.folder, self.retriever.store.stamp),
         }  # fmt: skip
 

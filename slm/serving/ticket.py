@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from slm.generation.batch import LENGTH, GenerationConfig, Piece
+from slm.generation.batch import LENGTH, Drawn, GenerationConfig, Piece
 from slm.serving.refusals import ApiError
 
 EVENT_SECONDS = 0.04  # the first token is told at once, then at most so often: each telling costs the engine time
@@ -29,6 +29,9 @@ class Ticket:
     """By time.monotonic."""
     streams: bool = True
     """Whether pieces are wanted as they come, or only when all is written."""
+    writes: bool = True
+    """Whether texts are wanted at all, or only what the model gives the tokens of the one prompt: `scored`."""
+    scored: Sequence[Drawn] = ()
     came: float = field(default_factory=time.monotonic)
     first: float | None = None
     """When its first token came."""
@@ -37,11 +40,14 @@ class Ticket:
     """Whether the deadline ended it."""
     error: ApiError | None = None
     ended: bool = False
+    paused: bool = False
+    """Whether nothing more is written until the client has read what there is."""
 
     def __post_init__(self) -> None:
         self.event = asyncio.Event()
         self._pieces: deque[tuple[int, Piece]] = deque()
         self._next_telling = 0.0
+        self._told: float | None = None  # when the reader was told of the oldest of the pieces
 
     @property
     def texts(self) -> int:
@@ -51,6 +57,11 @@ class Ticket:
     def prompt_tokens(self) -> int:
         return sum(map(len, self.prompts))
 
+    @property
+    def cost(self) -> int:
+        """Tokens that it takes at most."""
+        return self.prompt_tokens + self.writes * self.texts * self.config.max_new_tokens
+
     def put(self, number: int, piece: Piece, now: float) -> bool:
         """One more piece of a text; whether the reader should be told now."""
         self.first = self.first or now
@@ -58,7 +69,13 @@ class Ticket:
         if not self.streams or now < self._next_telling:
             return False
         self._next_telling = now + EVENT_SECONDS
+        self._told = self._told or now
         return True
+
+    def unread(self, now: float) -> float:
+        """For how many seconds a reader has not taken what it was told of."""
+        told = self._told
+        return 0.0 if told is None else now - told
 
     def cut_text(self, number: int, sample: int) -> None:
         """End a text at the deadline, with what has come of it."""
@@ -73,11 +90,12 @@ class Ticket:
         while True:
             await self.event.wait()
             self.event.clear()
+            self._told = None
             ended = self.ended  # before the pieces are taken: none comes after it
             pieces = [self._pieces.popleft() for _ in range(len(self._pieces))]
             if self.error is not None:
                 raise self.error
-            if pieces:
+            if pieces or self.paused:  # whoever asks for more has read
                 yield pieces
             if ended:
                 return

@@ -10,6 +10,7 @@ from serving.conftest import Running, opened, running
 from slm.domain import load_domain
 from slm.generation.engines import open_engine
 from slm.generation.generator import GenerationConfig, Generator
+from slm.model.sampling import log_probabilities
 from slm.serving.figures import Figures
 from slm.serving.schemas import UNSUPPORTED
 
@@ -133,6 +134,74 @@ def test_log_probabilities(server: Running, folders):
     assert [each["logprob"] for each in content] == pytest.approx(logprobs["token_logprobs"], abs=1e-5)
     streamed = [c["logprobs"] for event in server.events(CHAT, told) for c in event["choices"] if c["logprobs"]]
     assert [each for part in streamed for each in part["content"]] == content
+
+
+@pytest.mark.parametrize("prompts", ["The cat", ["The cat", "A dog"], [5, 6, 7], ""])
+def test_an_echo_is_the_prompt_and_then_the_text(server: Running, folders, prompts):
+    asked = {"model": "stories", "prompt": prompts, "max_tokens": 6, "n": 2, "seed": 1, "stop": ["cat"]}
+    without, echoed = (server.ask(COMPLETIONS, asked | {"echo": echo}).json for echo in (False, True))
+    texts = [folders["stories"].tokenizer.decode(prompts)] if prompts == [5, 6, 7] else prompts
+    expected = [text for text in ([texts] if isinstance(texts, str) else texts) for _ in range(2)]
+    assert [c["text"] for c in echoed["choices"]] == [
+        prompt + choice["text"] for prompt, choice in zip(expected, without["choices"], strict=True)
+    ]
+    assert echoed["usage"] == without["usage"]
+    streamed = ["" for _ in echoed["choices"]]
+    for event in server.events(COMPLETIONS, asked | {"echo": True}):
+        for choice in event["choices"]:
+            streamed[choice["index"]] += choice["text"]
+    assert streamed == [choice["text"] for choice in echoed["choices"]]
+
+
+@pytest.mark.parametrize("max_tokens", [0, 4])
+def test_an_echo_tells_what_the_model_gives_the_prompt(server: Running, folders, max_tokens):
+    prompts = ["The cat sat. A dog ran home.", "A \u00e9", ""]
+    asked = {"model": "stories", "max_tokens": max_tokens, "logprobs": 2, "echo": True, "temperature": 0}
+    answer = server.ask(COMPLETIONS, asked | {"prompt": prompts, "n": 2}).json
+    engine, tokenizer, written = open_engine(folders["stories"], "onnx", 32, 1), folders["stories"].tokenizer, 0
+    for number, choice in enumerate(answer["choices"]):
+        prompt, logprobs = prompts[number // 2], choice["logprobs"]
+        ids, told = tokenizer.encode_ordinary(prompt), logprobs["token_logprobs"]
+        given = zip(engine.logits(ids), ids[1:], strict=False) if ids else ()
+        expected = [float(log_probabilities(row)[token]) for row, token in given]
+        assert told[: len(ids)] == pytest.approx([None, *expected][: len(ids)], abs=1e-4)
+        sizes = [column and len(column) for column in logprobs["top_logprobs"]]
+        assert sizes[: len(ids)] == [None, *(2 for _ in expected)][: len(ids)]
+        assert len(told) == len(logprobs["tokens"]) == len(logprobs["text_offset"]) == len(logprobs["top_logprobs"])
+        assert choice["text"].startswith(prompt) and (max_tokens or choice["text"] == prompt)
+        assert choice["finish_reason"] == "length" or max_tokens
+        written += len(told) - len(ids)
+    assert answer["usage"]["completion_tokens"] == written and (written == 0) == (max_tokens == 0)
+    first = answer["choices"][0]
+    offsets, tokens = first["logprobs"]["text_offset"], first["logprobs"]["tokens"]
+    assert all(first["text"].startswith(token, at) for at, token in zip(offsets, tokens, strict=True))
+    events = server.events(COMPLETIONS, asked | {"prompt": prompts[0]})
+    values = [value for event in events for c in event["choices"] for value in c["logprobs"]["token_logprobs"]]
+    assert values[0] is None and values[1:] == pytest.approx(first["logprobs"]["token_logprobs"][1:], abs=1e-4)
+
+
+def test_an_echo_of_what_the_context_does_not_hold(server: Running):
+    ids = [5] * 128
+    asked = {"model": "stories", "prompt": ids, "echo": True, "logprobs": 0, "max_tokens": 0}
+    assert len(server.ask(COMPLETIONS, asked).json["choices"][0]["logprobs"]["tokens"]) == 128
+    assert server.ask(COMPLETIONS, asked | {"max_tokens": 1}).code == "context_length_exceeded"
+    longer = asked | {"prompt": [*ids, 5], "continue_past_context": True}
+    assert server.ask(COMPLETIONS, longer).code == "context_length_exceeded"
+    assert server.ask(COMPLETIONS, longer | {"logprobs": None, "max_tokens": 2}).status == 200
+
+
+def test_biases_make_tokens_certain_or_impossible_in_both_apis(server: Running, folders):
+    tokenizer = folders["stories"].tokenizer
+    certain = {"model": "stories", "logit_bias": {"70": 100}, "max_tokens": 5, "temperature": 1}
+    messages = [{"role": "user", "content": "The cat"}]
+    for path, asked in ((COMPLETIONS, {"prompt": "The cat"}), (CHAT, {"messages": messages})):
+        choice = server.ask(path, certain | asked).json["choices"][0]
+        assert (choice.get("text") or choice["message"]["content"]) == tokenizer.decode([70] * 5)
+    free = {"model": "stories", "prompt": "The cat", "temperature": 0, "max_tokens": 1, "logprobs": 1}
+    (likeliest,) = server.ask(COMPLETIONS, free).json["choices"][0]["logprobs"]["top_logprobs"][0]
+    (token,) = tokenizer.encode_ordinary(likeliest)
+    without = server.ask(COMPLETIONS, free | {"logit_bias": {str(token): -100}}).json
+    assert without["choices"][0]["logprobs"]["tokens"] != [likeliest]
 
 
 def test_the_usage_in_a_chunk_of_its_own(server: Running):

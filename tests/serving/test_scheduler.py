@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, by_all_ids
 from serving.conftest import wait_for
 
-from slm.generation.batch import GenerationConfig
+from slm.generation.batch import Batch, GenerationConfig
 from slm.generation.generator import Generator
+from slm.model.sampling import log_probabilities
 from slm.serving.fair_queue import FairQueue, Full
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits, TokenBudget
@@ -65,9 +66,12 @@ def started(engine: FakeEngine, tokenizer, **limits) -> Scheduler:
     return scheduler
 
 
-def ticket(client: str = "a", prompt: tuple[int, ...] = (5, 6, 7), samples: int = 1, seconds: float = 60, **values):
+def ticket(
+    client: str = "a", prompt: tuple[int, ...] = (5, 6, 7), samples: int = 1, seconds: float = 60, writes: bool = True,
+    **values,
+):  # fmt: skip
     config = GenerationConfig(**{"max_new_tokens": 8, "seed": 1} | values)
-    return Ticket(client, [list(prompt)], config, samples, time.monotonic() + seconds)
+    return Ticket(client, [list(prompt)], config, samples, time.monotonic() + seconds, writes=writes)
 
 
 def text_of(ticket: Ticket, number: int = 0) -> str:
@@ -240,20 +244,6 @@ def test_a_request_that_cannot_join_is_ended_and_the_next_one_written(scheduler,
     assert good.error is None and text_of(good)
 
 
-def test_draining_takes_nothing_new_and_finishes_what_runs(scheduler, engine):
-    engine.steps_allowed = 1
-    one = ticket()
-    scheduler.submit(one)
-    wait_for(lambda: engine.steps_allowed == 0)
-    scheduler.drain()
-    with pytest.raises(ApiError) as refusal:
-        scheduler.submit(ticket())
-    assert refusal.value.status == 503
-    engine.steps_allowed = 10**9
-    wait_for(lambda: one.ended)
-    assert one.error is None and not scheduler.busy
-
-
 def test_stopping_ends_what_is_not_finished(engine, tokenizer):
     scheduler = started(engine, tokenizer)
     engine.steps_allowed = 2
@@ -296,6 +286,120 @@ def test_reading_gives_all_pieces_once_and_in_order(tokenizer, run_async):
     batch = expected.complete(tokenizer.decode([5, 6, 7]), config)[0]
     assert tokenizer.encode_ordinary(tokenizer.decode([5, 6, 7])) == [5, 6, 7]
     assert text == batch.text and count == len(batch.ids) + (batch.stop == "end")
+
+
+def test_scores_of_a_prompt_come_between_steps_and_need_no_place(scheduler, engine):
+    engine.steps_allowed = 2
+    writing = ticket(samples=3, max_new_tokens=20)
+    scheduler.submit(writing)
+    wait_for(lambda: engine.steps_allowed == 0)
+    asked = [ticket(prompt=(4, n, 6), writes=False, log_probabilities=2) for n in range(5)]
+    for one in asked:
+        scheduler.submit(one)
+    engine.steps_allowed = 10**9
+    wait_for(lambda: all(one.ended for one in asked))
+    assert [[drawn.token for drawn in one.scored] for one in asked] == [[4, n, 6] for n in range(5)]
+    expected = log_probabilities(by_all_ids([4, 2], engine.vocabulary))
+    assert asked[2].scored[2].log_probability == pytest.approx(float(expected[6]))
+    assert asked[2].scored[0].log_probability is None and len(asked[2].scored[1].likeliest) == 2
+    wait_for(lambda: writing.ended)
+    assert writing.error is None and not scheduler.busy
+
+
+class Reader:
+    """A client of a stream that reads when it is told to. It takes from a request what the server would send."""
+
+    def __init__(self, scheduler: Scheduler, ticket: Ticket):
+        self.scheduler, self.ticket, self.texts = scheduler, ticket, {}
+
+    def read(self) -> None:
+        while self.ticket._pieces:
+            number, piece = self.ticket._pieces.popleft()
+            self.texts[number] = self.texts.get(number, "") + piece.text
+        self.ticket._told = None
+        if self.ticket.paused:
+            self.scheduler.resume(self.ticket)
+
+
+@pytest.fixture
+def impatient(engine, tokenizer) -> Iterator[Scheduler]:
+    """One that pauses a stream as soon as a piece of it has been told of and is not read before the next step."""
+    scheduler = started(engine, tokenizer)
+    scheduler._pause_seconds = 0.0
+    yield scheduler
+    engine.steps_allowed = 10**9
+    scheduler.stop()
+    assert not engine.held
+
+
+def test_streams_that_nobody_reads_give_their_places_to_others(impatient, engine):
+    unread = [ticket("slow", (n, n + 1), samples=2, max_new_tokens=60) for n in (1, 3)]
+    for one in unread:
+        impatient.submit(one)
+    wait_for(lambda: all(one.paused for one in unread))
+    steps = len(engine.computed)
+    assert impatient.writing == 0 and impatient.busy and steps <= 4
+    other = ticket("good", (9, 9), max_new_tokens=5)
+    other.streams = False
+    impatient.submit(other)
+    wait_for(lambda: other.ended)
+    assert other.completion_tokens == 5 and len(engine.computed) <= steps + 5 and not any(one.ended for one in unread)
+
+
+@pytest.mark.parametrize("context, max_new_tokens", [(64, 40), (16, 40), (64, 61)])
+def test_a_paused_text_goes_on_as_if_it_had_been_read(engine, tokenizer, impatient, context, max_new_tokens):
+    engine.context = context
+    values = {"max_new_tokens": max_new_tokens, "continue_past_context": context == 16}
+    asked = [ticket("a", (5, 6, n), samples=2, **values) for n in range(5)]  # more texts than places
+    readers = [Reader(impatient, one) for one in asked]
+    for one in asked:
+        impatient.submit(one)
+
+    def read_all() -> bool:
+        for reader in readers:
+            reader.read()
+        return all(one.ended for one in asked)
+
+    paused = 0
+    while not read_all():
+        paused += sum(one.paused for one in asked)
+        time.sleep(0.001)
+    read_all()
+    assert paused, "none was ever paused"
+    for one, reader in zip(asked, readers, strict=True):
+        batch, texts = Batch(FakeEngine(context=context), tokenizer), ["", ""]
+        batch.add(one.prompts[0], one.config, 2)
+        while batch.busy:
+            for writer, piece in batch.step():
+                texts[writer.sample] += piece.text
+        assert [reader.texts[n] for n in range(2)] == texts
+
+
+def test_one_client_holds_no_more_texts_than_there_are_places(impatient, engine):
+    asked = [ticket("slow", (n, n + 1), max_new_tokens=60) for n in range(1, 12)]
+    for one in asked:
+        impatient.submit(one)
+    wait_for(lambda: sum(one.paused for one in asked) == engine.slots)
+    last = ticket("good", (20, 21), max_new_tokens=1)
+    impatient.submit(last)
+    wait_for(lambda: last.ended)
+    assert sum(one.paused for one in asked) == engine.slots and impatient.queued == len(asked) - engine.slots
+    for one in asked:
+        impatient.cancel(one)
+    wait_for(lambda: not impatient.busy)
+    assert not impatient._running and impatient.writing == 0
+
+
+def test_a_paused_text_is_cut_at_its_deadline_and_ends_with_the_server(impatient, engine):
+    late, stopped = (ticket("a", (n, n), max_new_tokens=60) for n in (1, 2))
+    for one in (late, stopped):
+        impatient.submit(one)
+    wait_for(lambda: late.paused and stopped.paused)
+    late.deadline = 0
+    wait_for(lambda: late.ended)
+    assert late.cut and late._pieces[-1][1].stop == "length" and late.completion_tokens
+    impatient.stop()
+    assert stopped.error.status == 503
 
 
 class Request:
