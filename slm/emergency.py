@@ -7,23 +7,28 @@ How a text is read; every word of it stands in the list:
 2. sentences that ask as one asks a book (they begin with one of `openings`, and nobody of `persons` is named in the
    text) are left out, and a text that tells of what is over (`past`, and no word of `present`) is no emergency;
    a sign can be exempt (`always`);
-3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation.
+3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation;
+4. where no pattern of a sign is found, clues add up: each of its `strong` ones counts 2, each of its `hints` 1, and
+   beside a strong one anything `urgent` 1; `ENOUGH` of them close to one another alarm.
 
 Knows nothing about where the list comes from, or who shows the advice.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from slm.errors import ConfigError
-from slm.text_patterns import Pattern, Spelling, Word, Words, words_of
+from slm.text_patterns import Pattern, Spelling, Spot, Word, Words, words_of
 
 SENTENCE_END = re.compile(r"[.?!\n]")
 CLAUSE_END = re.compile(r"[.?!\n,;:]")
+STRONG, HINT, ENOUGH = 2, 1, 3
+"""What a clue counts, and the sum that alarms: a strong clue and one more, or three hints."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,11 @@ class Sign:
     sources: tuple[Source, ...]
     """The pages that this stands on."""
     patterns: tuple[str, ...]
-    """In which words it is told."""
+    """In which words it is told: one that is found alarms."""
+    strong: tuple[str, ...] = ()
+    """Patterns that alarm together with any other clue."""
+    hints: tuple[str, ...] = ()
+    """Patterns that alarm beside a strong one, or where three of them are found."""
     always: bool = False
     """Whether it alarms also where a text asks as one asks a book, or tells of what is over."""
 
@@ -94,35 +103,72 @@ class EmergencyList:
     """How many words behind a negation are taken back."""
     window: int = 8
     """Words from the first to the last of a pattern, at most."""
+    urgent: tuple[str, ...] = ()
+    """Patterns that tell of haste or fear: together a hint beside a strong clue of any sign."""
+    clue_window: int = 60
+    """Words from the first to the last of the clues that add up, at most."""
     misspelled: tuple[str, ...] = ()
     """Words that are recognised with one letter wrong, where they have five letters or more."""
     lookalikes: tuple[str, ...] = ()
     """Words that are spelled right although they look like one of `misspelled`."""
 
     def __post_init__(self) -> None:
-        for name in ("window", "negation_reach"):
+        for name in ("window", "negation_reach", "clue_window"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} expects a whole number from 1 up, got {getattr(self, name)}")
-        self._patterns, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
+        self._patterns, self._clues, self._urgent, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
 
     def find(self, text: str) -> Emergency | None:
         """The first sign that `text` tells of, or None."""
         words = self._read(text)
         everything, told = Words(words), Words([word for word in words if not word.asked])
         over = not self._present & {word.text for word in words} and any(past.find(told) for past in self._past)
-        for sign, patterns in self._patterns:
-            if over and not sign.always:
-                continue
-            for pattern in patterns:
-                if found := pattern.find(everything if sign.always else told):
-                    phrase = " ".join(text[found[0].start : found[1].end].split())
+        signs = [(sign, everything if sign.always else told) for sign in self.signs if sign.always or not over]
+        for find in (self._by_pattern, self._by_clues):
+            for sign, its in signs:
+                if found := find(sign, its):
+                    (first, last), pattern = found
+                    phrase = " ".join(text[its[first].start : its[last].end].split())
                     advice = f"{self.advice} {sign.advice}"
-                    return Emergency(sign.kind, sign.title, advice, phrase, pattern.text, sign.sources)
+                    return Emergency(sign.kind, sign.title, advice, phrase, pattern, sign.sources)
+        return None
+
+    def _by_pattern(self, sign: Sign, words: Words) -> tuple[Spot, str] | None:
+        """Where the first pattern of a sign is found, and the pattern."""
+        found = ((pattern.find(words), pattern.text) for pattern in self._patterns[sign.kind])
+        return next(((spot, text) for spot, text in found if spot), None)
+
+    def _by_clues(self, sign: Sign, words: Words) -> tuple[Spot, str] | None:
+        """Where enough clues of a sign stand close to one another, and the patterns of them."""
+        clues = self._clues[sign.kind]
+        found = sorted((spot, points, clue.text) for clue, points in clues if (spot := clue.find(words)))
+        if any(points == STRONG for _, points, _ in found):
+            urgent = ((spot, HINT, clue.text) for clue in self._urgent if (spot := clue.find(words)))
+            found = sorted([*found, *itertools.islice(urgent, 1)])
+        for number, (begin, _, _) in enumerate(found):
+            close = [clue for clue in found[number:] if clue[0][1] - begin[0] < self.clue_window]
+            if sum(points for _, points, _ in close) >= ENOUGH:
+                return (begin[0], max(spot[1] for spot, _, _ in close)), " + ".join(text for _, _, text in close)
         return None
 
     @cached_property
-    def _patterns(self) -> list[tuple[Sign, list[Pattern]]]:
-        return [(sign, [self._pattern(text) for text in sign.patterns]) for sign in self.signs]
+    def _patterns(self) -> dict[str, list[Pattern]]:
+        return {sign.kind: [self._pattern(text) for text in sign.patterns] for sign in self.signs}
+
+    @cached_property
+    def _clues(self) -> dict[str, list[tuple[Pattern, int]]]:
+        """The clues of each sign, by its kind, with what each counts."""
+        return {
+            sign.kind: [
+                *((self._pattern(text), STRONG) for text in sign.strong),
+                *((self._pattern(text), HINT) for text in sign.hints),
+            ]
+            for sign in self.signs
+        }
+
+    @cached_property
+    def _urgent(self) -> list[Pattern]:
+        return [self._pattern(text) for text in self.urgent]
 
     @cached_property
     def _past(self) -> list[Pattern]:
@@ -137,7 +183,8 @@ class EmergencyList:
 
     @cached_property
     def _spelling(self) -> Spelling:
-        patterns = [*self._past, *(pattern for _, its in self._patterns for pattern in its)]
+        patterns = [*self._past, *self._urgent, *itertools.chain(*self._patterns.values())]
+        patterns += [clue for its in self._clues.values() for clue, _ in its]
         right = {word for pattern in patterns for word in pattern.vocabulary()}
         phrases = (*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)
         return Spelling(self.misspelled, right.union(" ".join(phrases).split()))

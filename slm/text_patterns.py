@@ -2,7 +2,7 @@
 
     chest pain            both words, in any order, within the window
     chest|heart hurt*     one of two, and a word that begins with hurt
-    {family} fell         one of the words called family
+    {family} fell         one of the words called family; one may be several words, joined as in the next line
     cant_breathe          the one right behind the other
     fire !camp            no such word within the window around it
     a b /4                within 4 words
@@ -24,6 +24,7 @@ INSIDE = "['\u2018\u2019\u02bc`\u00b4\u00ad\u200b-\u200f\u2060\ufeff]"  # apostr
 WORD = re.compile(rf"[^\W_]+(?:{INSIDE}+[^\W_]+)*")
 BEHIND = re.compile(r"_(?![^{]*\})")  # not the one in the name of a list
 STEP = re.compile(r"\{\w+\}|[^\W_]+\*?")
+LIST = re.compile(r"\{\w+\}")
 SHORTEST_CORRECTED = 5
 SHORTEST_MISSPELLED = 4
 
@@ -94,8 +95,8 @@ class Pattern:
         steps = (step for term in (*self._terms, *self._without) for way in term for step in way)
         return {word for step in steps for word in step if word[-1] != "*"}
 
-    def find(self, words: Words) -> tuple[Word, Word] | None:
-        """The first and the last word of the closest place where all terms stand; None where they do nowhere.
+    def find(self, words: Words) -> Spot | None:
+        """The first and the last place of the closest words where all terms stand; None where they do nowhere.
 
         A word that is taken back does not count, unless the pattern itself says the negation.
         """
@@ -105,9 +106,7 @@ class Pattern:
             if not spots[-1]:
                 return None
         closest = self._closest(spots)
-        if closest is None or self._is_taken_out(*closest, words):
-            return None
-        return words[closest[0]], words[closest[1]]
+        return None if closest is None or self._is_taken_out(*closest, words) else closest
 
     def _is_taken_out(self, begin: int, end: int, words: Words) -> bool:
         spots = (spot for term in self._without for spot in self._spots(term, words))
@@ -139,7 +138,12 @@ class Pattern:
 
     def _ways(self, term: str) -> list[list[Step]]:
         """The ways to say a term: each a list of steps, words right behind one another."""
-        return [[self._step(step) for step in BEHIND.split(way)] for way in term.split("|")]
+        ways = []
+        for way in term.split("|"):
+            ways.append([self._step(step) for step in BEHIND.split(way)])
+            if LIST.fullmatch(way):
+                ways += [[self._step(word) for word in words.split("_")] for words in self._lists[way[1:-1]] if "_" in words]
+        return ways
 
     def _step(self, text: str) -> Step:
         if not STEP.fullmatch(text):

@@ -11,8 +11,9 @@ LISTS = {"family": ("dad", "mum"), "one_pain": ("pain", "pains")}
 
 
 def found(pattern: str, text: str, window: int = 6) -> str | None:
-    place = Pattern(pattern, LISTS, window, ["no"]).find(Words(words_of(text, {})))
-    return place and text[place[0].start : place[1].end]
+    words = Words(words_of(text, {}))
+    spot = Pattern(pattern, LISTS, window, ["no"]).find(words)
+    return spot and text[words[spot[0]].start : words[spot[1]].end]
 
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), [
