@@ -127,28 +127,37 @@ class EmergencyList:
         for find in (self._by_pattern, self._by_clues):
             for sign, its in signs:
                 if found := find(sign, its):
-                    (first, last), pattern = found
+                    spots, pattern = found
+                    first, last = min(spot[0] for spot in spots), max(spot[1] for spot in spots)
                     phrase = " ".join(text[its[first].start : its[last].end].split())
                     advice = f"{self.advice} {sign.advice}"
                     return Emergency(sign.kind, sign.title, advice, phrase, pattern, sign.sources)
         return None
 
-    def _by_pattern(self, sign: Sign, words: Words) -> tuple[Spot, str] | None:
+    def _by_pattern(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
         """Where the first pattern of a sign is found, and the pattern."""
         found = ((pattern.find(words), pattern.text) for pattern in self._patterns[sign.kind])
-        return next(((spot, text) for spot, text in found if spot), None)
+        return next(((spots, text) for spots, text in found if spots), None)
 
-    def _by_clues(self, sign: Sign, words: Words) -> tuple[Spot, str] | None:
-        """Where enough clues of a sign stand close to one another, and the patterns of them."""
-        clues = self._clues[sign.kind]
-        found = sorted((spot, points, clue.text) for clue, points in clues if (spot := clue.find(words)))
-        if any(points == STRONG for _, points, _ in found):
-            urgent = ((spot, HINT, clue.text) for clue in self._urgent if (spot := clue.find(words)))
-            found = sorted([*found, *itertools.islice(urgent, 1)])
+    def _by_clues(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
+        """Where enough clues of a sign stand close to one another, and the patterns of them. Each word tells once."""
+        told: set[int] = set()
+        found: list[tuple[list[Spot], int, str]] = []
+        strong, hints = self._clues[sign.kind]
+        for clues, points in ((strong, STRONG), (hints, HINT), (self._urgent, HINT)):
+            if clues is self._urgent and not any(its == STRONG for _, its, _ in found):
+                break
+            for clue in clues:
+                if spots := clue.find(words, told):
+                    told.update(place for first, last in spots for place in range(first, last + 1))
+                    found.append((spots, points, clue.text))
+                    if clues is self._urgent:
+                        break
+        found.sort()
         for number, (begin, _, _) in enumerate(found):
-            close = [clue for clue in found[number:] if clue[0][1] - begin[0] < self.clue_window]
+            close = [clue for clue in found[number:] if clue[0][-1][1] - begin[0][0] < self.clue_window]
             if sum(points for _, points, _ in close) >= ENOUGH:
-                return (begin[0], max(spot[1] for spot, _, _ in close)), " + ".join(text for _, _, text in close)
+                return [spot for spots, _, _ in close for spot in spots], " + ".join(text for _, _, text in close)
         return None
 
     @cached_property
@@ -156,15 +165,9 @@ class EmergencyList:
         return {sign.kind: [self._pattern(text) for text in sign.patterns] for sign in self.signs}
 
     @cached_property
-    def _clues(self) -> dict[str, list[tuple[Pattern, int]]]:
-        """The clues of each sign, by its kind, with what each counts."""
-        return {
-            sign.kind: [
-                *((self._pattern(text), STRONG) for text in sign.strong),
-                *((self._pattern(text), HINT) for text in sign.hints),
-            ]
-            for sign in self.signs
-        }
+    def _clues(self) -> dict[str, tuple[list[Pattern], list[Pattern]]]:
+        """The strong clues of each sign, by its kind, and its hints."""
+        return {sign.kind: ([*map(self._pattern, sign.strong)], [*map(self._pattern, sign.hints)]) for sign in self.signs}
 
     @cached_property
     def _urgent(self) -> list[Pattern]:
@@ -184,7 +187,7 @@ class EmergencyList:
     @cached_property
     def _spelling(self) -> Spelling:
         patterns = [*self._past, *self._urgent, *itertools.chain(*self._patterns.values())]
-        patterns += [clue for its in self._clues.values() for clue, _ in its]
+        patterns += [clue for strong, hints in self._clues.values() for clue in (*strong, *hints)]
         right = {word for pattern in patterns for word in pattern.vocabulary()}
         phrases = (*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)
         return Spelling(self.misspelled, right.union(" ".join(phrases).split()))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import collections
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slm.errors import ConfigError, nearest
@@ -33,6 +33,8 @@ Spot = tuple[int, int]
 """The first and the last place of words in a row."""
 Step = frozenset[str]
 """What may stand in one place: whole words, and beginnings that end with a star."""
+Way = list[Step]
+"""One way to say something: words right behind one another."""
 
 
 @dataclass
@@ -53,16 +55,30 @@ class Words:
         self._words = words
         self._index: dict[str, list[int]] = {}
         self._found: dict[Step, list[int]] = {}
+        self._told: dict[str, list[Spot]] = {}
         for place, word in enumerate(words):
             self._index.setdefault(word.text, []).append(place)
 
     def __getitem__(self, place: int) -> Word:
         return self._words[place]
 
+    def spots(self, part: str, ways: Sequence[Way]) -> list[Spot]:
+        """The first and last place of each spot that fits one of `ways`; `part` is how they are written."""
+        if part not in self._told:
+            self._told[part] = [spot for way in ways for spot in self._spots_of(way)]
+        return self._told[part]
+
+    def _spots_of(self, way: Way) -> Iterator[Spot]:
+        starts = self.places(way[0])
+        for offset, step in enumerate(way[1:], 1):
+            following = set(self.places(step)) if starts else ()
+            starts = [place for place in starts if place + offset in following]
+        return ((place, place + len(way) - 1) for place in starts)
+
     def places(self, step: Step) -> list[int]:
         """Where a word stands that fits `step`, rising."""
         if step not in self._found:
-            fitting = [word for word in step if word in self._index]
+            fitting = list(step.intersection(self._index))
             beginnings = tuple(word[:-1] for word in step if word[-1] == "*")
             if beginnings:
                 fitting += [word for word in self._index if word.startswith(beginnings)]
@@ -79,8 +95,8 @@ class Pattern:
         for bound in text.split():
             if bound.startswith("/"):
                 self._window = self._number(bound[1:])
-        self._terms = [self._ways(term) for term in terms if not term.startswith("!")]
-        self._without = [self._ways(term[1:]) for term in terms if term.startswith("!")]
+        self._terms = [self._parts(term) for term in terms if not term.startswith("!")]
+        self._without = [self._parts(term[1:]) for term in terms if term.startswith("!")]
         if not self._terms:
             raise ConfigError(f"pattern {text!r}: expected words, got none")
         self._negates = not self.vocabulary().isdisjoint(negations)
@@ -92,57 +108,57 @@ class Pattern:
 
     def vocabulary(self) -> set[str]:
         """The whole words of it."""
-        steps = (step for term in (*self._terms, *self._without) for way in term for step in way)
-        return {word for step in steps for word in step if word[-1] != "*"}
+        parts = (part for term in (*self._terms, *self._without) for part in term.values())
+        return {word for ways in parts for way in ways for step in way for word in step if word[-1] != "*"}
 
-    def find(self, words: Words) -> Spot | None:
-        """The first and the last place of the closest words where all terms stand; None where they do nowhere.
+    def find(self, words: Words, told: Container[int] = ()) -> list[Spot]:
+        """The closest words where all terms stand, as they follow one another: the first and the last place of each term.
 
-        A word that is taken back does not count, unless the pattern itself says the negation.
+        Nothing where they do nowhere. A word that is taken back does not count, unless the pattern itself says the
+        negation, nor does one whose place is among `told`.
         """
         spots = []
         for term in self._terms:
-            spots.append(list(self._spots(term, words)))
+            spots.append([spot for spot in self._spots(term, words) if spot[0] not in told and spot[1] not in told])
             if not spots[-1]:
-                return None
+                return []
         closest = self._closest(spots)
-        return None if closest is None or self._is_taken_out(*closest, words) else closest
+        return closest if closest and not self._is_taken_out(closest[0][0], closest[-1][1], words) else []
 
     def _is_taken_out(self, begin: int, end: int, words: Words) -> bool:
         spots = (spot for term in self._without for spot in self._spots(term, words))
         return any(first - end <= self._window and begin - last <= self._window for first, last in spots)
 
-    def _closest(self, spots: list[list[Spot]]) -> Spot | None:
-        """The first and last place of the closest spots, one of each term and no word in two of them."""
-        best, recent = None, [collections.deque(maxlen=REMEMBERED) for _ in spots]
+    def _closest(self, spots: list[list[Spot]]) -> list[Spot]:
+        """The closest spots, one of each term and no word in two of them."""
+        best, shortest = [], self._window
+        recent = [collections.deque(maxlen=REMEMBERED) for _ in spots]
         for first, last, term in sorted((*spot, term) for term, its in enumerate(spots) for spot in its):
             recent[term].append((first, last))
             chosen = _apart((first, last), [recent[other] for other in range(len(spots)) if other != term])
             if chosen is None:
                 continue
-            begin, end = min(spot[0] for spot in chosen), max(spot[1] for spot in chosen)
-            if end - begin < min(self._window, best[1] - best[0] if best else self._window):
-                best = begin, end
+            length = max(spot[1] for spot in chosen) - min(spot[0] for spot in chosen)
+            if length < shortest:
+                best, shortest = sorted(chosen), length
         return best
 
-    def _spots(self, term: Sequence[Sequence[Step]], words: Words) -> Iterator[Spot]:
+    def _spots(self, term: Mapping[str, Sequence[Way]], words: Words) -> Iterator[Spot]:
         """First and last place of each spot where one of the ways to say a term stands."""
-        for way in term:
-            starts = words.places(way[0])
-            for offset, step in enumerate(way[1:], 1):
-                following = set(words.places(step))
-                starts = [place for place in starts if place + offset in following]
-            for place in starts:
-                if self._negates or not words[place].negated:
-                    yield place, place + len(way) - 1
+        for part, ways in term.items():
+            for spot in words.spots(part, ways):
+                if self._negates or not words[spot[0]].negated:
+                    yield spot
 
-    def _ways(self, term: str) -> list[list[Step]]:
-        """The ways to say a term: each a list of steps, words right behind one another."""
-        ways = []
-        for way in term.split("|"):
-            ways.append([self._step(step) for step in BEHIND.split(way)])
-            if LIST.fullmatch(way):
-                ways += [[self._step(word) for word in words.split("_")] for words in self._lists[way[1:-1]] if "_" in words]
+    def _parts(self, term: str) -> dict[str, list[Way]]:
+        """The ways to say each part of a term: of a list more than one where it holds words in a row."""
+        return {part: self._ways(part) for part in term.split("|")}
+
+    def _ways(self, part: str) -> list[Way]:
+        ways = [[self._step(step) for step in BEHIND.split(part)]]
+        if LIST.fullmatch(part):
+            rows = (row.split("_") for row in self._lists[part[1:-1]] if "_" in row)
+            ways += [[self._step(word) for word in row] for row in rows]
         return ways
 
     def _step(self, text: str) -> Step:

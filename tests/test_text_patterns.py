@@ -12,8 +12,8 @@ LISTS = {"family": ("dad", "mum"), "one_pain": ("pain", "pains")}
 
 def found(pattern: str, text: str, window: int = 6) -> str | None:
     words = Words(words_of(text, {}))
-    spot = Pattern(pattern, LISTS, window, ["no"]).find(words)
-    return spot and text[words[spot[0]].start : words[spot[1]].end]
+    spots = Pattern(pattern, LISTS, window, ["no"]).find(words)
+    return text[words[spots[0][0]].start : words[spots[-1][1]].end] if spots else None
 
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), [
