@@ -8,8 +8,8 @@ How a text is read; every word of it stands in the list:
    text) are left out, and a text that tells of what is over (`past`, and no word of `present`) is no emergency;
    a sign can be exempt (`always`);
 3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation;
-4. where no pattern of a sign is found, clues add up: each of its `strong` ones counts 2, each of its `hints` 1, and
-   beside a strong one anything `urgent` 1; `ENOUGH` of them close to one another alarm.
+4. where no pattern of a sign is found, clues add up: each of its `strong` ones counts 3, each of its `hints` 1, and
+   beside a strong one anything `urgent` 1; anything `calm` in the text takes 2 away. A sum of 3 alarms.
 
 Knows nothing about where the list comes from, or who shows the advice.
 """
@@ -27,8 +27,8 @@ from slm.text_patterns import Pattern, Spelling, Spot, Word, Words, words_of
 
 SENTENCE_END = re.compile(r"[.?!\n]")
 CLAUSE_END = re.compile(r"[.?!\n,;:]")
-STRONG, HINT, ENOUGH = 2, 1, 3
-"""What a clue counts, and the sum that alarms: a strong clue and one more, or three hints."""
+STRONG, HINT, CALM, ENOUGH = 3, 1, -2, 3
+"""What clues count, and the sum that alarms: a strong clue or three hints, with two more where the text is calm."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Sign:
     patterns: tuple[str, ...]
     """In which words it is told: one that is found alarms."""
     strong: tuple[str, ...] = ()
-    """Patterns that alarm together with any other clue."""
+    """Patterns that alarm unless the text is calm."""
     hints: tuple[str, ...] = ()
-    """Patterns that alarm beside a strong one, or where three of them are found."""
+    """Patterns that alarm where three of them are found, or two beside a strong one in a calm text."""
     always: bool = False
     """Whether it alarms also where a text asks as one asks a book, or tells of what is over."""
 
@@ -105,6 +105,8 @@ class EmergencyList:
     """Words from the first to the last of a pattern, at most."""
     urgent: tuple[str, ...] = ()
     """Patterns that tell of haste or fear: together a hint beside a strong clue of any sign."""
+    calm: tuple[str, ...] = ()
+    """Patterns of how people ask about what is no emergency: a bit, how often, can I."""
     clue_window: int = 60
     """Words from the first to the last of the clues that add up, at most."""
     misspelled: tuple[str, ...] = ()
@@ -116,7 +118,7 @@ class EmergencyList:
         for name in ("window", "negation_reach", "clue_window"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} expects a whole number from 1 up, got {getattr(self, name)}")
-        self._patterns, self._clues, self._urgent, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
+        self._patterns, self._clues, self._urgent, self._calm, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
 
     def find(self, text: str) -> Emergency | None:
         """The first sign that `text` tells of, or None."""
@@ -141,6 +143,7 @@ class EmergencyList:
 
     def _by_clues(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
         """Where enough clues of a sign stand close to one another, and the patterns of them. Each word tells once."""
+        enough = ENOUGH - CALM if any(calm.find(words) for calm in self._calm) else ENOUGH
         told: set[int] = set()
         found: list[tuple[list[Spot], int, str]] = []
         strong, hints = self._clues[sign.kind]
@@ -156,7 +159,7 @@ class EmergencyList:
         found.sort()
         for number, (begin, _, _) in enumerate(found):
             close = [clue for clue in found[number:] if clue[0][-1][1] - begin[0][0] < self.clue_window]
-            if sum(points for _, points, _ in close) >= ENOUGH:
+            if sum(points for _, points, _ in close) >= enough:
                 return [spot for spots, _, _ in close for spot in spots], " + ".join(text for _, _, text in close)
         return None
 
@@ -177,6 +180,10 @@ class EmergencyList:
     def _past(self) -> list[Pattern]:
         return [self._pattern(text) for text in self.past]
 
+    @cached_property
+    def _calm(self) -> list[Pattern]:
+        return [self._pattern(text) for text in self.calm]
+
     def _pattern(self, text: str) -> Pattern:
         return Pattern(text, self.words, self.window, self.negations)
 
@@ -186,7 +193,7 @@ class EmergencyList:
 
     @cached_property
     def _spelling(self) -> Spelling:
-        patterns = [*self._past, *self._urgent, *itertools.chain(*self._patterns.values())]
+        patterns = [*self._past, *self._urgent, *self._calm, *itertools.chain(*self._patterns.values())]
         patterns += [clue for strong, hints in self._clues.values() for clue in (*strong, *hints)]
         right = {word for pattern in patterns for word in pattern.vocabulary()}
         phrases = (*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)

@@ -99,7 +99,8 @@ class Pattern:
         self._without = [self._parts(term[1:]) for term in terms if term.startswith("!")]
         if not self._terms:
             raise ConfigError(f"pattern {text!r}: expected words, got none")
-        self._negates = not self.vocabulary().isdisjoint(negations)
+        said = {word for term in (*self._terms, *self._without) for ways in term.values() for step in ways[0] for word in step}
+        self._negates = not said.isdisjoint(negations)
 
     def _number(self, text: str) -> int:
         if not text.isdigit() or int(text) < 1:
