@@ -31,10 +31,26 @@ SHORTEST_MISSPELLED = 4
 REMEMBERED = 4  # spots of a term that are looked at behind one another
 Spot = tuple[int, int]
 """The first and the last place of words in a row."""
-Step = frozenset[str]
-"""What may stand in one place: whole words, and beginnings that end with a star."""
-Way = list[Step]
-"""One way to say something: words right behind one another."""
+
+
+class Step:
+    """What may stand in one place: whole words, and beginnings, written with a star."""
+
+    def __init__(self, words: Iterable[str]):
+        words = list(words)
+        self.words = frozenset(word for word in words if word[-1] != "*")
+        self.beginnings = tuple(word[:-1] for word in words if word[-1] == "*")
+        self.only = words[0] if len(words) == 1 and self.words else ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the ways to say a term, as it is written: steps right behind one another, or words in a row of a list."""
+
+    text: str
+    way: list[Step]
+    rows: dict[str, list[tuple[str, ...]]]
+    """By their first word."""
 
 
 @dataclass
@@ -54,7 +70,6 @@ class Words:
     def __init__(self, words: Sequence[Word]):
         self._words = words
         self._index: dict[str, list[int]] = {}
-        self._found: dict[Step, list[int]] = {}
         self._told: dict[str, list[Spot]] = {}
         for place, word in enumerate(words):
             self._index.setdefault(word.text, []).append(place)
@@ -62,28 +77,35 @@ class Words:
     def __getitem__(self, place: int) -> Word:
         return self._words[place]
 
-    def spots(self, part: str, ways: Sequence[Way]) -> list[Spot]:
-        """The first and last place of each spot that fits one of `ways`; `part` is how they are written."""
-        if part not in self._told:
-            self._told[part] = [spot for way in ways for spot in self._spots_of(way)]
-        return self._told[part]
+    def spots(self, part: Part) -> list[Spot]:
+        """The first and last place of each spot that fits `part`."""
+        spots = self._told.get(part.text)
+        if spots is None:
+            spots = self._told[part.text] = [*self._way(part.way), *self._rows(part.rows)]
+        return spots
 
-    def _spots_of(self, way: Way) -> Iterator[Spot]:
+    def _way(self, way: Sequence[Step]) -> list[Spot]:
         starts = self.places(way[0])
         for offset, step in enumerate(way[1:], 1):
             following = set(self.places(step)) if starts else ()
             starts = [place for place in starts if place + offset in following]
-        return ((place, place + len(way) - 1) for place in starts)
+        return [(place, place + len(way) - 1) for place in starts]
+
+    def _rows(self, rows: Mapping[str, Sequence[tuple[str, ...]]]) -> Iterator[Spot]:
+        for first in rows.keys() & self._index.keys() if rows else ():
+            for place in self._index[first]:
+                for row in rows[first]:
+                    if tuple(word.text for word in self._words[place : place + len(row)]) == row:
+                        yield place, place + len(row) - 1
 
     def places(self, step: Step) -> list[int]:
         """Where a word stands that fits `step`, rising."""
-        if step not in self._found:
-            fitting = list(step.intersection(self._index))
-            beginnings = tuple(word[:-1] for word in step if word[-1] == "*")
-            if beginnings:
-                fitting += [word for word in self._index if word.startswith(beginnings)]
-            self._found[step] = sorted({place for word in fitting for place in self._index[word]})
-        return self._found[step]
+        if step.only:
+            return self._index.get(step.only, [])
+        fitting = list(step.words.intersection(self._index))
+        if step.beginnings:
+            fitting += [word for word in self._index if word.startswith(step.beginnings)]
+        return sorted({place for word in fitting for place in self._index[word]}) if fitting else []
 
 
 class Pattern:
@@ -99,7 +121,7 @@ class Pattern:
         self._without = [self._parts(term[1:]) for term in terms if term.startswith("!")]
         if not self._terms:
             raise ConfigError(f"pattern {text!r}: expected words, got none")
-        said = {word for term in (*self._terms, *self._without) for ways in term.values() for step in ways[0] for word in step}
+        said = {word for term in (*self._terms, *self._without) for part in term for step in part.way for word in step.words}
         self._negates = not said.isdisjoint(negations)
 
     def _number(self, text: str) -> int:
@@ -109,8 +131,9 @@ class Pattern:
 
     def vocabulary(self) -> set[str]:
         """The whole words of it."""
-        parts = (part for term in (*self._terms, *self._without) for part in term.values())
-        return {word for ways in parts for way in ways for step in way for word in step if word[-1] != "*"}
+        parts = [part for term in (*self._terms, *self._without) for part in term]
+        steps = {word for part in parts for step in part.way for word in step.words}
+        return steps.union(*(row for part in parts for rows in part.rows.values() for row in rows))
 
     def find(self, words: Words, told: Container[int] = ()) -> list[Spot]:
         """The closest words where all terms stand, as they follow one another: the first and the last place of each term.
@@ -144,32 +167,33 @@ class Pattern:
                 best, shortest = sorted(chosen), length
         return best
 
-    def _spots(self, term: Mapping[str, Sequence[Way]], words: Words) -> Iterator[Spot]:
+    def _spots(self, term: Sequence[Part], words: Words) -> Iterator[Spot]:
         """First and last place of each spot where one of the ways to say a term stands."""
-        for part, ways in term.items():
-            for spot in words.spots(part, ways):
+        for part in term:
+            for spot in words.spots(part):
                 if self._negates or not words[spot[0]].negated:
                     yield spot
 
-    def _parts(self, term: str) -> dict[str, list[Way]]:
-        """The ways to say each part of a term: of a list more than one where it holds words in a row."""
-        return {part: self._ways(part) for part in term.split("|")}
+    def _parts(self, term: str) -> list[Part]:
+        """The ways to say a term."""
+        return [Part(text, [self._step(step) for step in BEHIND.split(text)], self._rows(text)) for text in term.split("|")]
 
-    def _ways(self, part: str) -> list[Way]:
-        ways = [[self._step(step) for step in BEHIND.split(part)]]
-        if LIST.fullmatch(part):
-            rows = (row.split("_") for row in self._lists[part[1:-1]] if "_" in row)
-            ways += [[self._step(word) for word in row] for row in rows]
-        return ways
+    def _rows(self, text: str) -> dict[str, list[tuple[str, ...]]]:
+        rows: dict[str, list[tuple[str, ...]]] = {}
+        if LIST.fullmatch(text):
+            for words in self._lists[text[1:-1]]:
+                if "_" in words:
+                    rows.setdefault(words.split("_")[0], []).append(tuple(words.split("_")))
+        return rows
 
     def _step(self, text: str) -> Step:
         if not STEP.fullmatch(text):
             raise ConfigError(f"pattern {self.text!r}: expected word, word*, a|b, a_b or {{name}}, got {text!r}")
         if not text.startswith("{"):
-            return frozenset((text,))
+            return Step([text])
         if text[1:-1] not in self._lists:
             raise ConfigError(f"pattern {self.text!r}: no words are called {text}; {nearest(text[1:-1], self._lists)}")
-        return frozenset(self._lists[text[1:-1]])
+        return Step(word for word in self._lists[text[1:-1]] if "_" not in word)
 
 
 def _apart(spot: Spot, others: Sequence[Sequence[Spot]]) -> list[Spot] | None:
