@@ -22,6 +22,7 @@ from slm.errors import ConfigError, nearest
 
 INSIDE = "['\u2018\u2019\u02bc`\u00b4\u00ad\u200b-\u200f\u2060\ufeff]"  # apostrophes, and what is not seen
 WORD = re.compile(rf"[^\W_]+(?:{INSIDE}+[^\W_]+)*")
+POSSESSIVE = re.compile(rf"{INSIDE}+[sS]$")
 BEHIND = re.compile(r"_(?![^{]*\})")  # not the one in the name of a list
 STEP = re.compile(r"\{\w+\}|[^\W_]+\*?")
 LIST = re.compile(r"\{\w+\}")
@@ -62,6 +63,8 @@ class Word:
     end: int
     asked: bool = False
     negated: bool = False
+    base: str = ""
+    """Of a word with an apostrophe and an s, the word before it: of "face's", face."""
 
 
 class Words:
@@ -73,6 +76,8 @@ class Words:
         self._told: dict[str, list[Spot]] = {}
         for place, word in enumerate(words):
             self._index.setdefault(word.text, []).append(place)
+            if word.base:
+                self._index.setdefault(word.base, []).append(place)
 
     def __getitem__(self, place: int) -> Word:
         return self._words[place]
@@ -230,8 +235,12 @@ class Spelling:
 
 def words_of(text: str, same: Mapping[tuple[str, ...], str]) -> list[Word]:
     """The words of a text in plain letters; what is in `same`, words in a row, is read as the word that it gives."""
-    words = [Word(_plain(match[0]), match.start(), match.end()) for match in WORD.finditer(text)]
+    words = [Word(_plain(match[0]), match.start(), match.end(), base=_base(match[0])) for match in WORD.finditer(text)]
     return list(_joined(words, same))
+
+
+def _base(word: str) -> str:
+    return _plain(POSSESSIVE.sub("", word)) if POSSESSIVE.search(word) else ""
 
 
 def _plain(word: str) -> str:
@@ -247,7 +256,8 @@ def _joined(words: Sequence[Word], same: Mapping[tuple[str, ...], str]) -> Itera
         for length in range(min(longest, len(words) - place), 0, -1):
             spelled = tuple(word.text for word in words[place : place + length])
             if spelled in same or length == 1:
-                yield Word(same.get(spelled, spelled[0]), words[place].start, words[place + length - 1].end)
+                base = words[place].base if spelled not in same else ""
+                yield Word(same.get(spelled, spelled[0]), words[place].start, words[place + length - 1].end, base=base)
                 place += length
                 break
 
