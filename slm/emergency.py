@@ -148,7 +148,7 @@ class EmergencyList:
         found: list[tuple[list[Spot], int, str]] = []
         strong, hints = self._clues[sign.kind]
         for clues, points in ((strong, STRONG), (hints, HINT), (self._urgent, HINT)):
-            if clues is self._urgent and not any(its == STRONG for _, its, _ in found):
+            if clues is self._urgent and not found:
                 break
             for clue in clues:
                 if spots := clue.find(words, told):
