@@ -170,7 +170,9 @@ class EmergencyList:
     @cached_property
     def _clues(self) -> dict[str, tuple[list[Pattern], list[Pattern]]]:
         """The strong clues of each sign, by its kind, and its hints."""
-        return {sign.kind: ([*map(self._pattern, sign.strong)], [*map(self._pattern, sign.hints)]) for sign in self.signs}
+        return {
+            sign.kind: ([*map(self._pattern, sign.strong)], [*map(self._pattern, sign.hints)]) for sign in self.signs
+        }
 
     @cached_property
     def _urgent(self) -> list[Pattern]:

@@ -54,6 +54,18 @@ class Part:
     """By their first word."""
 
 
+class Term:
+    """The ways to say one thing, and what a text has to hold for any of them: quickly ruled out otherwise."""
+
+    def __init__(self, parts: Sequence[Part]):
+        self.parts = parts
+        self._words = frozenset().union(*(part.way[0].words.union(part.rows) for part in parts))
+        self._beginnings = frozenset(beginning for part in parts for beginning in part.way[0].beginnings)
+
+    def may_be_in(self, words: Words) -> bool:
+        return not (self._words.isdisjoint(words.vocabulary) and self._beginnings.isdisjoint(words.beginnings))
+
+
 @dataclass
 class Word:
     """A word of a text, with its place there. `asked`: its sentence asks a book; `negated`: taken back."""
@@ -78,6 +90,8 @@ class Words:
             self._index.setdefault(word.text, []).append(place)
             if word.base:
                 self._index.setdefault(word.base, []).append(place)
+        self.vocabulary = frozenset(self._index)
+        self.beginnings = frozenset(word[:end] for word in self._index for end in range(1, len(word) + 1))
 
     def __getitem__(self, place: int) -> Word:
         return self._words[place]
@@ -122,12 +136,12 @@ class Pattern:
         for bound in text.split():
             if bound.startswith("/"):
                 self._window = self._number(bound[1:])
-        self._terms = [self._parts(term) for term in terms if not term.startswith("!")]
-        self._without = [self._parts(term[1:]) for term in terms if term.startswith("!")]
+        self._terms = [Term(self._parts(term)) for term in terms if not term.startswith("!")]
+        self._without = [Term(self._parts(term[1:])) for term in terms if term.startswith("!")]
         if not self._terms:
             raise ConfigError(f"pattern {text!r}: expected words, got none")
-        said = {word for term in (*self._terms, *self._without) for part in term for step in part.way for word in step.words}
-        self._negates = not said.isdisjoint(negations)
+        said = (step.words for part in self._all_parts() for step in part.way)
+        self._negates = not frozenset().union(*said).isdisjoint(negations)
 
     def _number(self, text: str) -> int:
         if not text.isdigit() or int(text) < 1:
@@ -136,16 +150,21 @@ class Pattern:
 
     def vocabulary(self) -> set[str]:
         """The whole words of it."""
-        parts = [part for term in (*self._terms, *self._without) for part in term]
+        parts = self._all_parts()
         steps = {word for part in parts for step in part.way for word in step.words}
         return steps.union(*(row for part in parts for rows in part.rows.values() for row in rows))
 
-    def find(self, words: Words, told: Container[int] = ()) -> list[Spot]:
-        """The closest words where all terms stand, as they follow one another: the first and the last place of each term.
+    def _all_parts(self) -> list[Part]:
+        return [part for term in (*self._terms, *self._without) for part in term.parts]
 
-        Nothing where they do nowhere. A word that is taken back does not count, unless the pattern itself says the
-        negation, nor does one whose place is among `told`.
+    def find(self, words: Words, told: Container[int] = ()) -> list[Spot]:
+        """The closest spots of all terms, as they follow one another.
+
+        Nothing where they stand together nowhere. A word that is taken back does not count, unless the pattern itself
+        says the negation, nor does one whose place is among `told`.
         """
+        if not all(term.may_be_in(words) for term in self._terms):
+            return []
         spots = []
         for term in self._terms:
             spots.append([spot for spot in self._spots(term, words) if spot[0] not in told and spot[1] not in told])
@@ -172,16 +191,17 @@ class Pattern:
                 best, shortest = sorted(chosen), length
         return best
 
-    def _spots(self, term: Sequence[Part], words: Words) -> Iterator[Spot]:
+    def _spots(self, term: Term, words: Words) -> Iterator[Spot]:
         """First and last place of each spot where one of the ways to say a term stands."""
-        for part in term:
+        for part in term.parts if term.may_be_in(words) else ():
             for spot in words.spots(part):
                 if self._negates or not words[spot[0]].negated:
                     yield spot
 
     def _parts(self, term: str) -> list[Part]:
         """The ways to say a term."""
-        return [Part(text, [self._step(step) for step in BEHIND.split(text)], self._rows(text)) for text in term.split("|")]
+        texts = term.split("|")
+        return [Part(text, [self._step(step) for step in BEHIND.split(text)], self._rows(text)) for text in texts]
 
     def _rows(self, text: str) -> dict[str, list[tuple[str, ...]]]:
         rows: dict[str, list[tuple[str, ...]]] = {}
