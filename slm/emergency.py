@@ -9,7 +9,7 @@ How a text is read; every word of it stands in the list:
    a sign can be exempt (`always`);
 3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation;
 4. where no pattern of a sign is found, clues add up: each of its `strong` ones counts 3, each of its `hints` 1, and
-   beside a strong one anything `urgent` 1; anything `calm` in the text takes 2 away. A sum of 3 alarms.
+   beside them anything `urgent` 1; anything `calm` in the text takes 2 away, but for signs that are exempt. 3 alarm.
 
 Knows nothing about where the list comes from, or who shows the advice.
 """
@@ -60,7 +60,7 @@ class Sign:
     hints: tuple[str, ...] = ()
     """Patterns that alarm where three of them are found, or two beside a strong one in a calm text."""
     always: bool = False
-    """Whether it alarms also where a text asks as one asks a book, or tells of what is over."""
+    """Whether it alarms also where a text asks as one asks a book, is calm, or tells of what is over."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class EmergencyList:
     window: int = 8
     """Words from the first to the last of a pattern, at most."""
     urgent: tuple[str, ...] = ()
-    """Patterns that tell of haste or fear: together a hint beside a strong clue of any sign."""
+    """Patterns that tell of haste or fear: together a hint beside a clue of any sign."""
     calm: tuple[str, ...] = ()
     """Patterns of how people ask about what is no emergency: a bit, how often, can I."""
     clue_window: int = 60
@@ -118,7 +118,8 @@ class EmergencyList:
         for name in ("window", "negation_reach", "clue_window"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} expects a whole number from 1 up, got {getattr(self, name)}")
-        self._patterns, self._clues, self._urgent, self._calm, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
+        # What is wrong in a pattern shows when the list is read.
+        self._patterns, self._clues, self._urgent, self._calm, self._past  # noqa: B018
 
     def find(self, text: str) -> Emergency | None:
         """The first sign that `text` tells of, or None."""
@@ -143,7 +144,8 @@ class EmergencyList:
 
     def _by_clues(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
         """Where enough clues of a sign stand close to one another, and the patterns of them. Each word tells once."""
-        enough = ENOUGH - CALM if any(calm.find(words) for calm in self._calm) else ENOUGH
+        calm = not sign.always and any(calm.find(words) for calm in self._calm)
+        enough = ENOUGH - CALM if calm else ENOUGH
         told: set[int] = set()
         found: list[tuple[list[Spot], int, str]] = []
         strong, hints = self._clues[sign.kind]
