@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python bench/care.py --questions valid=medquad_valid.jsonl.gz --questions train=medquad_train.jsonl.gz
 
-Phrases: 200 that were written before the list (tests/emergency_phrases.txt), 100 more that it was made with
-(tests/emergency_phrases_development.txt), 100 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add
+Phrases: 200 that were written before the list (tests/emergency_phrases.txt), 328 more that it was made with
+(tests/emergency_phrases_development.txt), 410 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add
 files of them, a line each. Questions, of people who are in no emergency: any files of JSON Lines with a field
 "question". --misses and --alarms show which.
 """

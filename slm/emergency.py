@@ -7,23 +7,28 @@ How a text is read; every word of it stands in the list:
 2. sentences that ask as one asks a book (they begin with one of `openings`, and nobody of `persons` is named in the
    text) are left out, and a text that tells of what is over (`past`, and no word of `present`) is no emergency;
    a sign can be exempt (`always`);
-3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation.
+3. a pattern (`slm.text_patterns`) is found where its words stand close together, none just behind a negation;
+4. where no pattern of a sign is found, clues add up: each of its `strong` ones counts 3, each of its `hints` 1, and
+   beside them anything `urgent` 1; anything `calm` in the text takes 2 away, but for signs that are exempt. 3 alarm.
 
 Knows nothing about where the list comes from, or who shows the advice.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from slm.errors import ConfigError
-from slm.text_patterns import Pattern, Spelling, Word, Words, words_of
+from slm.text_patterns import Pattern, Spelling, Spot, Word, Words, words_of
 
 SENTENCE_END = re.compile(r"[.?!\n]")
 CLAUSE_END = re.compile(r"[.?!\n,;:]")
+STRONG, HINT, CALM, ENOUGH = 3, 1, -2, 3
+"""What clues count, and the sum that alarms: a strong clue or three hints, with two more where the text is calm."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,13 @@ class Sign:
     sources: tuple[Source, ...]
     """The pages that this stands on."""
     patterns: tuple[str, ...]
-    """In which words it is told."""
+    """In which words it is told: one that is found alarms."""
+    strong: tuple[str, ...] = ()
+    """Patterns that alarm unless the text is calm."""
+    hints: tuple[str, ...] = ()
+    """Patterns that alarm where three of them are found, or two beside a strong one in a calm text."""
     always: bool = False
-    """Whether it alarms also where a text asks as one asks a book, or tells of what is over."""
+    """Whether it alarms also where a text asks as one asks a book, is calm, or tells of what is over."""
 
 
 @dataclass(frozen=True)
@@ -94,39 +103,90 @@ class EmergencyList:
     """How many words behind a negation are taken back."""
     window: int = 8
     """Words from the first to the last of a pattern, at most."""
+    urgent: tuple[str, ...] = ()
+    """Patterns that tell of haste or fear: together a hint beside a clue of any sign."""
+    calm: tuple[str, ...] = ()
+    """Patterns of how people ask about what is no emergency: a bit, how often, can I."""
+    clue_window: int = 60
+    """Words from the first to the last of the clues that add up, at most."""
     misspelled: tuple[str, ...] = ()
     """Words that are recognised with one letter wrong, where they have five letters or more."""
     lookalikes: tuple[str, ...] = ()
     """Words that are spelled right although they look like one of `misspelled`."""
 
     def __post_init__(self) -> None:
-        for name in ("window", "negation_reach"):
+        for name in ("window", "negation_reach", "clue_window"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} expects a whole number from 1 up, got {getattr(self, name)}")
-        self._patterns, self._past  # noqa: B018  (what is wrong in a pattern shows when the list is read)
+        # What is wrong in a pattern shows when the list is read.
+        self._patterns, self._clues, self._urgent, self._calm, self._past  # noqa: B018
 
     def find(self, text: str) -> Emergency | None:
         """The first sign that `text` tells of, or None."""
         words = self._read(text)
         everything, told = Words(words), Words([word for word in words if not word.asked])
         over = not self._present & {word.text for word in words} and any(past.find(told) for past in self._past)
-        for sign, patterns in self._patterns:
-            if over and not sign.always:
-                continue
-            for pattern in patterns:
-                if found := pattern.find(everything if sign.always else told):
-                    phrase = " ".join(text[found[0].start : found[1].end].split())
+        signs = [(sign, everything if sign.always else told) for sign in self.signs if sign.always or not over]
+        for find in (self._by_pattern, self._by_clues):
+            for sign, its in signs:
+                if found := find(sign, its):
+                    spots, pattern = found
+                    first, last = min(spot[0] for spot in spots), max(spot[1] for spot in spots)
+                    phrase = " ".join(text[its[first].start : its[last].end].split())
                     advice = f"{self.advice} {sign.advice}"
-                    return Emergency(sign.kind, sign.title, advice, phrase, pattern.text, sign.sources)
+                    return Emergency(sign.kind, sign.title, advice, phrase, pattern, sign.sources)
+        return None
+
+    def _by_pattern(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
+        """Where the first pattern of a sign is found, and the pattern."""
+        found = ((pattern.find(words), pattern.text) for pattern in self._patterns[sign.kind])
+        return next(((spots, text) for spots, text in found if spots), None)
+
+    def _by_clues(self, sign: Sign, words: Words) -> tuple[list[Spot], str] | None:
+        """Where enough clues of a sign stand close to one another, and the patterns of them. Each word tells once."""
+        calm = not sign.always and any(calm.find(words) for calm in self._calm)
+        enough = ENOUGH - CALM if calm else ENOUGH
+        told: set[int] = set()
+        found: list[tuple[list[Spot], int, str]] = []
+        strong, hints = self._clues[sign.kind]
+        for clues, points in ((strong, STRONG), (hints, HINT), (self._urgent, HINT)):
+            if clues is self._urgent and not found:
+                break
+            for clue in clues:
+                if spots := clue.find(words, told):
+                    told.update(place for first, last in spots for place in range(first, last + 1))
+                    found.append((spots, points, clue.text))
+                    if clues is self._urgent:
+                        break
+        found.sort()
+        for number, (begin, _, _) in enumerate(found):
+            close = [clue for clue in found[number:] if clue[0][-1][1] - begin[0][0] < self.clue_window]
+            if sum(points for _, points, _ in close) >= enough:
+                return [spot for spots, _, _ in close for spot in spots], " + ".join(text for _, _, text in close)
         return None
 
     @cached_property
-    def _patterns(self) -> list[tuple[Sign, list[Pattern]]]:
-        return [(sign, [self._pattern(text) for text in sign.patterns]) for sign in self.signs]
+    def _patterns(self) -> dict[str, list[Pattern]]:
+        return {sign.kind: [self._pattern(text) for text in sign.patterns] for sign in self.signs}
+
+    @cached_property
+    def _clues(self) -> dict[str, tuple[list[Pattern], list[Pattern]]]:
+        """The strong clues of each sign, by its kind, and its hints."""
+        return {
+            sign.kind: ([*map(self._pattern, sign.strong)], [*map(self._pattern, sign.hints)]) for sign in self.signs
+        }
+
+    @cached_property
+    def _urgent(self) -> list[Pattern]:
+        return [self._pattern(text) for text in self.urgent]
 
     @cached_property
     def _past(self) -> list[Pattern]:
         return [self._pattern(text) for text in self.past]
+
+    @cached_property
+    def _calm(self) -> list[Pattern]:
+        return [self._pattern(text) for text in self.calm]
 
     def _pattern(self, text: str) -> Pattern:
         return Pattern(text, self.words, self.window, self.negations)
@@ -137,7 +197,8 @@ class EmergencyList:
 
     @cached_property
     def _spelling(self) -> Spelling:
-        patterns = [*self._past, *(pattern for _, its in self._patterns for pattern in its)]
+        patterns = [*self._past, *self._urgent, *self._calm, *itertools.chain(*self._patterns.values())]
+        patterns += [clue for strong, hints in self._clues.values() for clue in (*strong, *hints)]
         right = {word for pattern in patterns for word in pattern.vocabulary()}
         phrases = (*self.persons, *self.openings, *self.negations, *self.present, *self.lookalikes)
         return Spelling(self.misspelled, right.union(" ".join(phrases).split()))

@@ -2,7 +2,7 @@
 
     chest pain            both words, in any order, within the window
     chest|heart hurt*     one of two, and a word that begins with hurt
-    {family} fell         one of the words called family
+    {family} fell         one of the words called family; one may be several words, joined as in the next line
     cant_breathe          the one right behind the other
     fire !camp            no such word within the window around it
     a b /4                within 4 words
@@ -15,23 +15,55 @@ from __future__ import annotations
 import collections
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slm.errors import ConfigError, nearest
 
 INSIDE = "['\u2018\u2019\u02bc`\u00b4\u00ad\u200b-\u200f\u2060\ufeff]"  # apostrophes, and what is not seen
 WORD = re.compile(rf"[^\W_]+(?:{INSIDE}+[^\W_]+)*")
+POSSESSIVE = re.compile(rf"{INSIDE}+[sS]$")
 BEHIND = re.compile(r"_(?![^{]*\})")  # not the one in the name of a list
 STEP = re.compile(r"\{\w+\}|[^\W_]+\*?")
+LIST = re.compile(r"\{\w+\}")
 SHORTEST_CORRECTED = 5
 SHORTEST_MISSPELLED = 4
 
 REMEMBERED = 4  # spots of a term that are looked at behind one another
 Spot = tuple[int, int]
 """The first and the last place of words in a row."""
-Step = frozenset[str]
-"""What may stand in one place: whole words, and beginnings that end with a star."""
+
+
+class Step:
+    """What may stand in one place: whole words, and beginnings, written with a star."""
+
+    def __init__(self, words: Iterable[str]):
+        words = list(words)
+        self.words = frozenset(word for word in words if word[-1] != "*")
+        self.beginnings = tuple(word[:-1] for word in words if word[-1] == "*")
+        self.only = words[0] if len(words) == 1 and self.words else ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the ways to say a term, as it is written: steps right behind one another, or words in a row of a list."""
+
+    text: str
+    way: list[Step]
+    rows: dict[str, list[tuple[str, ...]]]
+    """By their first word."""
+
+
+class Term:
+    """The ways to say one thing, and what a text has to hold for any of them: quickly ruled out otherwise."""
+
+    def __init__(self, parts: Sequence[Part]):
+        self.parts = parts
+        self._words = frozenset().union(*(part.way[0].words.union(part.rows) for part in parts))
+        self._beginnings = frozenset(beginning for part in parts for beginning in part.way[0].beginnings)
+
+    def may_be_in(self, words: Words) -> bool:
+        return not (self._words.isdisjoint(words.vocabulary) and self._beginnings.isdisjoint(words.beginnings))
 
 
 @dataclass
@@ -43,6 +75,8 @@ class Word:
     end: int
     asked: bool = False
     negated: bool = False
+    base: str = ""
+    """Of a word with an apostrophe and an s, the word before it: of "face's", face."""
 
 
 class Words:
@@ -51,22 +85,46 @@ class Words:
     def __init__(self, words: Sequence[Word]):
         self._words = words
         self._index: dict[str, list[int]] = {}
-        self._found: dict[Step, list[int]] = {}
+        self._told: dict[str, list[Spot]] = {}
         for place, word in enumerate(words):
             self._index.setdefault(word.text, []).append(place)
+            if word.base:
+                self._index.setdefault(word.base, []).append(place)
+        self.vocabulary = frozenset(self._index)
+        self.beginnings = frozenset(word[:end] for word in self._index for end in range(1, len(word) + 1))
 
     def __getitem__(self, place: int) -> Word:
         return self._words[place]
 
+    def spots(self, part: Part) -> list[Spot]:
+        """The first and last place of each spot that fits `part`."""
+        spots = self._told.get(part.text)
+        if spots is None:
+            spots = self._told[part.text] = [*self._way(part.way), *self._rows(part.rows)]
+        return spots
+
+    def _way(self, way: Sequence[Step]) -> list[Spot]:
+        starts = self.places(way[0])
+        for offset, step in enumerate(way[1:], 1):
+            following = set(self.places(step)) if starts else ()
+            starts = [place for place in starts if place + offset in following]
+        return [(place, place + len(way) - 1) for place in starts]
+
+    def _rows(self, rows: Mapping[str, Sequence[tuple[str, ...]]]) -> Iterator[Spot]:
+        for first in rows.keys() & self._index.keys() if rows else ():
+            for place in self._index[first]:
+                for row in rows[first]:
+                    if tuple(word.text for word in self._words[place : place + len(row)]) == row:
+                        yield place, place + len(row) - 1
+
     def places(self, step: Step) -> list[int]:
         """Where a word stands that fits `step`, rising."""
-        if step not in self._found:
-            fitting = [word for word in step if word in self._index]
-            beginnings = tuple(word[:-1] for word in step if word[-1] == "*")
-            if beginnings:
-                fitting += [word for word in self._index if word.startswith(beginnings)]
-            self._found[step] = sorted({place for word in fitting for place in self._index[word]})
-        return self._found[step]
+        if step.only:
+            return self._index.get(step.only, [])
+        fitting = list(step.words.intersection(self._index))
+        if step.beginnings:
+            fitting += [word for word in self._index if word.startswith(step.beginnings)]
+        return sorted({place for word in fitting for place in self._index[word]}) if fitting else []
 
 
 class Pattern:
@@ -78,11 +136,12 @@ class Pattern:
         for bound in text.split():
             if bound.startswith("/"):
                 self._window = self._number(bound[1:])
-        self._terms = [self._ways(term) for term in terms if not term.startswith("!")]
-        self._without = [self._ways(term[1:]) for term in terms if term.startswith("!")]
+        self._terms = [Term(self._parts(term)) for term in terms if not term.startswith("!")]
+        self._without = [Term(self._parts(term[1:])) for term in terms if term.startswith("!")]
         if not self._terms:
             raise ConfigError(f"pattern {text!r}: expected words, got none")
-        self._negates = not self.vocabulary().isdisjoint(negations)
+        said = (step.words for part in self._all_parts() for step in part.way)
+        self._negates = not frozenset().union(*said).isdisjoint(negations)
 
     def _number(self, text: str) -> int:
         if not text.isdigit() or int(text) < 1:
@@ -91,64 +150,75 @@ class Pattern:
 
     def vocabulary(self) -> set[str]:
         """The whole words of it."""
-        steps = (step for term in (*self._terms, *self._without) for way in term for step in way)
-        return {word for step in steps for word in step if word[-1] != "*"}
+        parts = self._all_parts()
+        steps = {word for part in parts for step in part.way for word in step.words}
+        return steps.union(*(row for part in parts for rows in part.rows.values() for row in rows))
 
-    def find(self, words: Words) -> tuple[Word, Word] | None:
-        """The first and the last word of the closest place where all terms stand; None where they do nowhere.
+    def _all_parts(self) -> list[Part]:
+        return [part for term in (*self._terms, *self._without) for part in term.parts]
 
-        A word that is taken back does not count, unless the pattern itself says the negation.
+    def find(self, words: Words, told: Container[int] = ()) -> list[Spot]:
+        """The closest spots of all terms, as they follow one another.
+
+        Nothing where they stand together nowhere. A word that is taken back does not count, unless the pattern itself
+        says the negation, nor does one whose place is among `told`.
         """
+        if not all(term.may_be_in(words) for term in self._terms):
+            return []
         spots = []
         for term in self._terms:
-            spots.append(list(self._spots(term, words)))
+            spots.append([spot for spot in self._spots(term, words) if spot[0] not in told and spot[1] not in told])
             if not spots[-1]:
-                return None
+                return []
         closest = self._closest(spots)
-        if closest is None or self._is_taken_out(*closest, words):
-            return None
-        return words[closest[0]], words[closest[1]]
+        return closest if closest and not self._is_taken_out(closest[0][0], closest[-1][1], words) else []
 
     def _is_taken_out(self, begin: int, end: int, words: Words) -> bool:
         spots = (spot for term in self._without for spot in self._spots(term, words))
         return any(first - end <= self._window and begin - last <= self._window for first, last in spots)
 
-    def _closest(self, spots: list[list[Spot]]) -> Spot | None:
-        """The first and last place of the closest spots, one of each term and no word in two of them."""
-        best, recent = None, [collections.deque(maxlen=REMEMBERED) for _ in spots]
+    def _closest(self, spots: list[list[Spot]]) -> list[Spot]:
+        """The closest spots, one of each term and no word in two of them."""
+        best, shortest = [], self._window
+        recent = [collections.deque(maxlen=REMEMBERED) for _ in spots]
         for first, last, term in sorted((*spot, term) for term, its in enumerate(spots) for spot in its):
             recent[term].append((first, last))
             chosen = _apart((first, last), [recent[other] for other in range(len(spots)) if other != term])
             if chosen is None:
                 continue
-            begin, end = min(spot[0] for spot in chosen), max(spot[1] for spot in chosen)
-            if end - begin < min(self._window, best[1] - best[0] if best else self._window):
-                best = begin, end
+            length = max(spot[1] for spot in chosen) - min(spot[0] for spot in chosen)
+            if length < shortest:
+                best, shortest = sorted(chosen), length
         return best
 
-    def _spots(self, term: Sequence[Sequence[Step]], words: Words) -> Iterator[Spot]:
+    def _spots(self, term: Term, words: Words) -> Iterator[Spot]:
         """First and last place of each spot where one of the ways to say a term stands."""
-        for way in term:
-            starts = words.places(way[0])
-            for offset, step in enumerate(way[1:], 1):
-                following = set(words.places(step))
-                starts = [place for place in starts if place + offset in following]
-            for place in starts:
-                if self._negates or not words[place].negated:
-                    yield place, place + len(way) - 1
+        for part in term.parts if term.may_be_in(words) else ():
+            for spot in words.spots(part):
+                if self._negates or not words[spot[0]].negated:
+                    yield spot
 
-    def _ways(self, term: str) -> list[list[Step]]:
-        """The ways to say a term: each a list of steps, words right behind one another."""
-        return [[self._step(step) for step in BEHIND.split(way)] for way in term.split("|")]
+    def _parts(self, term: str) -> list[Part]:
+        """The ways to say a term."""
+        texts = term.split("|")
+        return [Part(text, [self._step(step) for step in BEHIND.split(text)], self._rows(text)) for text in texts]
+
+    def _rows(self, text: str) -> dict[str, list[tuple[str, ...]]]:
+        rows: dict[str, list[tuple[str, ...]]] = {}
+        if LIST.fullmatch(text):
+            for words in self._lists[text[1:-1]]:
+                if "_" in words:
+                    rows.setdefault(words.split("_")[0], []).append(tuple(words.split("_")))
+        return rows
 
     def _step(self, text: str) -> Step:
         if not STEP.fullmatch(text):
             raise ConfigError(f"pattern {self.text!r}: expected word, word*, a|b, a_b or {{name}}, got {text!r}")
         if not text.startswith("{"):
-            return frozenset((text,))
+            return Step([text])
         if text[1:-1] not in self._lists:
             raise ConfigError(f"pattern {self.text!r}: no words are called {text}; {nearest(text[1:-1], self._lists)}")
-        return frozenset(self._lists[text[1:-1]])
+        return Step(word for word in self._lists[text[1:-1]] if "_" not in word)
 
 
 def _apart(spot: Spot, others: Sequence[Sequence[Spot]]) -> list[Spot] | None:
@@ -185,8 +255,12 @@ class Spelling:
 
 def words_of(text: str, same: Mapping[tuple[str, ...], str]) -> list[Word]:
     """The words of a text in plain letters; what is in `same`, words in a row, is read as the word that it gives."""
-    words = [Word(_plain(match[0]), match.start(), match.end()) for match in WORD.finditer(text)]
+    words = [Word(_plain(match[0]), match.start(), match.end(), base=_base(match[0])) for match in WORD.finditer(text)]
     return list(_joined(words, same))
+
+
+def _base(word: str) -> str:
+    return _plain(POSSESSIVE.sub("", word)) if POSSESSIVE.search(word) else ""
 
 
 def _plain(word: str) -> str:
@@ -202,7 +276,8 @@ def _joined(words: Sequence[Word], same: Mapping[tuple[str, ...], str]) -> Itera
         for length in range(min(longest, len(words) - place), 0, -1):
             spelled = tuple(word.text for word in words[place : place + length])
             if spelled in same or length == 1:
-                yield Word(same.get(spelled, spelled[0]), words[place].start, words[place + length - 1].end)
+                base = words[place].base if spelled not in same else ""
+                yield Word(same.get(spelled, spelled[0]), words[place].start, words[place + length - 1].end, base=base)
                 place += length
                 break
 

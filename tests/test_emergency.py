@@ -49,6 +49,27 @@ def test_what_was_found_can_be_explained():
     assert found.advice == "Call 112. Note the time." and found.sources[0].url == "https://a"
 
 
+CLUES = {
+    "signs": [{**SIGN, "patterns": ["face droop*"], "strong": ["arm {bad}"], "hints": ["dizzy", "numb", "arm"]}],
+    "words": {"bad": ["weak*", "not_right"]},
+    "urgent": ["now|quick", "help"], "calm": ["a_bit"], "clue_window": 10,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "pattern"), [
+    ("my face droops", "face droop*"), ("my arm is not right", "arm {bad}"), ("my arm is not weak", None),
+    ("my arm is weak", "arm {bad}"), ("my arm is weak, a bit", None),
+    ("my arm is weak, a bit dizzy, numb", "arm {bad} + dizzy + numb"), ("my arm is weak, a bit dizzy", None),
+    ("my arm is weak, a bit dizzy, help", "arm {bad} + dizzy + help"),
+    ("my arm is numb and i am dizzy", "arm + numb + dizzy"), ("numb and dizzy", None), ("numb dizzy numb", None),
+    ("numb, dizzy, now", "numb + dizzy + now|quick"), ("numb now, quick, help", None), ("now", None),
+    ("numb, dizzy, no arm", None), ("numb, dizzy and a very long while of nothing at all behind it my arm", None),
+])  # fmt: skip
+def test_clues_add_up(text: str, pattern: str | None):
+    found = listed(**CLUES).find(text)
+    assert (found and found.pattern) == pattern
+
+
 def test_a_sign_can_be_exempt_from_reading_as_a_book():
     always = listed(signs=[{**SIGN, "always": True, "patterns": ["pain"]}])
     assert always.find("What helps against pain?") and always.find("pain years ago") and not always.find("no pain")
@@ -56,6 +77,8 @@ def test_a_sign_can_be_exempt_from_reading_as_a_book():
 
 @pytest.mark.parametrize(("values", "fault"), [
     ({"window": 0}, "window expects a whole number from 1 up"), ({"negation_reach": 0}, "negation_reach expects"),
+    ({"clue_window": 0}, "clue_window expects"), ({"urgent": ["{x}"]}, "no words are called {x}"),
+    ({"signs": [{**SIGN, "patterns": ["a"], "hints": ["b*c"]}]}, "expected word"),
     ({"past": ["{x}"]}, "no words are called {x}"), ({"signs": [{**SIGN, "patterns": ["a b*c"]}]}, "expected word"),
     ({"sings": []}, "unknown key 'sings'; did you mean"),
     ({"signs": [{**SIGN, "paterns": []}]}, "unknown key 'signs[0].paterns'"),
@@ -67,7 +90,7 @@ def test_a_list_that_is_wrong_is_refused(values: dict, fault: str):
 
 
 @pytest.mark.parametrize(("name", "count", "share"), [
-    ("emergency_phrases.txt", 200, 0.95), ("emergency_phrases_development.txt", 100, 0.95),
+    ("emergency_phrases.txt", 200, 0.95), ("emergency_phrases_development.txt", 328, 0.95),
 ])  # fmt: skip
 def test_phrases_of_people_in_an_emergency_are_found(name: str, count: int, share: float):
     texts, domain = phrases(name), load_domain("medical")
@@ -78,7 +101,7 @@ def test_phrases_of_people_in_an_emergency_are_found(name: str, count: int, shar
 def test_everyday_questions_alarm_hardly_ever():
     texts, domain = phrases("everyday_phrases.txt"), load_domain("medical")
     alarms = [text for text in texts if domain.emergency(text)]
-    assert len(texts) == 100 and len(alarms) <= 2, alarms
+    assert len(texts) == 410 and len(alarms) <= 4, alarms
 
 
 @pytest.mark.parametrize("text", [

@@ -7,12 +7,13 @@ import pytest
 from slm.errors import ConfigError
 from slm.text_patterns import Pattern, Spelling, Words, words_of
 
-LISTS = {"family": ("dad", "mum"), "one_pain": ("pain", "pains")}
+LISTS = {"family": ("dad", "mum"), "one_pain": ("pain", "pains"), "unwell": ("sick", "not_right", "out_of_breath")}
 
 
 def found(pattern: str, text: str, window: int = 6) -> str | None:
-    place = Pattern(pattern, LISTS, window, ["no"]).find(Words(words_of(text, {})))
-    return place and text[place[0].start : place[1].end]
+    words = Words(words_of(text, {}))
+    spots = Pattern(pattern, LISTS, window, ["no"]).find(words)
+    return text[words[spots[0][0]].start : words[spots[-1][1]].end] if spots else None
 
 
 @pytest.mark.parametrize(("pattern", "text", "expected"), [
@@ -23,6 +24,9 @@ def found(pattern: str, text: str, window: int = 6) -> str | None:
     ("{family} fell", "my dad just fell", "dad just fell"),
     ("{family} fell", "my cat just fell", None),
     ("{family} {one_pain}", "dad has pains", "dad has pains"),
+    ("{family} {unwell}", "Dad is out of breath", "Dad is out of breath"),
+    ("{family} {unwell}", "dad is not right", "dad is not right"),
+    ("{family} {unwell}", "dad is out of it", None), ("{family} fell", "dad\u2019s wife fell", "dad\u2019s wife fell"),
     ("cant_breathe", "I can't breathe", "can't breathe"),
     ("cant_breathe", "cant really breathe", None),
     ("a|b_c d", "b c and d", "b c and d"),
@@ -70,4 +74,3 @@ def test_spellings_of_one_thing_are_one_word_and_keep_their_place():
 ])  # fmt: skip
 def test_one_wrong_letter_is_read_over(word: str, read: str):
     assert Spelling(["chest", "numb"], ["chess"]).corrected(word) == read
-
