@@ -3,8 +3,8 @@
     PYTHONPATH=. python bench/care.py --questions valid=medquad_valid.jsonl.gz --questions train=medquad_train.jsonl.gz
 
 Phrases: 200 that were written before the list (tests/emergency_phrases.txt), 328 more that it was made with
-(tests/emergency_phrases_development.txt), 410 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add
-files of them, a line each. Questions, of people who are in no emergency: any files of JSON Lines with a field
+(tests/emergency_phrases_development.txt), 200 by somebody who had not seen it (tests/emergency_phrases_unseen.txt),
+410 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add files of them, a line each. Questions, of people who are in no emergency: any files of JSON Lines with a field
 "question". --misses and --alarms show which.
 """
 
@@ -63,6 +63,8 @@ def main() -> None:
     domain = load_domain(given.domain)
     domain.emergency("")
     measure(domain, "phrases, held out: found", phrases("emergency_phrases.txt"), wanted=True, shown=False)
+    unseen = phrases("emergency_phrases_unseen.txt")
+    measure(domain, "phrases, never looked at: found", unseen, wanted=True, shown=False)
     development = phrases("emergency_phrases_development.txt")
     measure(domain, "phrases, development: found", development, wanted=True, shown=given.misses)
     measure(domain, "everyday phrases: false alarms", phrases("everyday_phrases.txt"), wanted=False, shown=given.alarms)

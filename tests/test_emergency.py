@@ -90,7 +90,8 @@ def test_a_list_that_is_wrong_is_refused(values: dict, fault: str):
 
 
 @pytest.mark.parametrize(("name", "count", "share"), [
-    ("emergency_phrases.txt", 200, 0.95), ("emergency_phrases_development.txt", 328, 0.95),
+    ("emergency_phrases.txt", 200, 0.95), ("emergency_phrases_unseen.txt", 200, 0.9),
+    ("emergency_phrases_development.txt", 328, 0.95),
 ])  # fmt: skip
 def test_phrases_of_people_in_an_emergency_are_found(name: str, count: int, share: float):
     texts, domain = phrases(name), load_domain("medical")
