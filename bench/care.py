@@ -4,7 +4,8 @@
 
 Phrases: 200 that were written before the list (tests/emergency_phrases.txt), 328 more that it was made with
 (tests/emergency_phrases_development.txt), 200 by somebody who had not seen it (tests/emergency_phrases_unseen.txt),
-410 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add files of them, a line each. Questions, of people who are in no emergency: any files of JSON Lines with a field
+410 everyday ones (tests/everyday_phrases.txt); --phrases and --everyday add files of them, a line each. Questions, of
+people who are in no emergency: any files of JSON Lines with a field
 "question". --misses and --alarms show which.
 """
 
