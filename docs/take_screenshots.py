@@ -1,9 +1,11 @@
 """Take the pictures of the page in docs/page/: each view in light and in dark, 1200 wide.
 
     python docs/take_screenshots.py STORY_MODEL ANSWER_MODEL RUNS
+    python docs/take_screenshots.py --sources URL "How often do I have to oil the chain?"
 
 Needs the extras `serve` and `export` and the program chromium. The models are served in 8 bits, the first one in 4 bits
-too; RUNS is a folder of runs.
+too; RUNS is a folder of runs. URL is a server with an index of bench/small_folders/bicycle (`slm serve --index`) and no
+model that answers: its answer to the question is taken alone.
 """
 
 from __future__ import annotations
@@ -91,17 +93,32 @@ def take(page: Any, path: Path) -> None:
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def launched(driver: Any) -> Any:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium refuses its sandbox to root
+    return driver.chromium.launch(executable_path=chromium_path(), args=list(ARGUMENTS), chromium_sandbox=not root)
+
+
+def sources(url: str, question: str) -> None:
+    with sync_playwright() as driver:
+        browser = launched(driver)
+        for scheme in ("light", "dark"):
+            page = browser.new_context(viewport=SIZE, color_scheme=scheme, reduced_motion="reduce").new_page()
+            page.goto(f"{url}#ask")
+            page.fill("#question", question)
+            page.click("#ask-start")
+            expect(page.locator("#ask-status")).to_contain_text("Looked up")
+            take(page, FOLDER / f"sources-{scheme}.png")
+        browser.close()
+
+
 def main(story: str, answer: str, run_folders: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=SECONDS * 1000)
     stories, medical = Path(story), Path(answer)
     models = [served("stories", stories, 8), served("stories-4bit", stories, 4), served("medical", medical, 8)]
     server = PageServer(models, Path(run_folders)).start()
-    root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium refuses its sandbox to root
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium_path(), args=list(ARGUMENTS), chromium_sandbox=not root
-        )
+        browser = launched(driver)
         for scheme in ("light", "dark"):
             for name, (view, act) in VIEWS.items():
                 page = browser.new_context(viewport=SIZE, color_scheme=scheme, reduced_motion="reduce").new_page()
@@ -115,4 +132,4 @@ def main(story: str, answer: str, run_folders: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sources(*sys.argv[2:]) if sys.argv[1] == "--sources" else main(*sys.argv[1:])
