@@ -52,13 +52,14 @@ class Answer:
         return [passage.id for passage in self.sources].index(quote.passage.id) + 1
 
     def text(self) -> str:
-        """The quotes with their numbers, a paragraph for each source; or that there is no answer."""
+        """The quotes with their numbers, each on a line of its own wherever its document broke it, a paragraph for each
+        source; or that there is no answer."""
         if not self.answered:
             return NOT_FOUND
         paragraphs: dict[int, list[str]] = {}
         for quote in self.quotes:
             number = self.number(quote)
-            paragraphs.setdefault(number, []).append(f"{quote.text} [{number}]")
+            paragraphs.setdefault(number, []).append(f"{' '.join(quote.text.split())} [{number}]")
         return "\n\n".join("\n".join(own) for own in paragraphs.values())
 
     def citations(self) -> list[dict[str, Any]]:

@@ -54,6 +54,16 @@ def test_sentences_are_quoted_with_numbers_and_places(retriever: Retriever, alwa
     assert not found.nearest and not found.fields()["nearest"]
 
 
+def test_a_quote_is_one_line_wherever_its_document_broke_it(tmp_path: Path, always: None) -> None:
+    (tmp_path / "leaflet.txt").write_text("Oil the chain every two weeks,\nand after each ride in the rain.\n")
+    index_documents(tmp_path / "index", (str(tmp_path / "leaflet.txt"),))
+    with Retriever.open(tmp_path / "index") as opened:
+        found = answer("When do I oil the chain?", opened, load_domain("general"))
+    assert found.text() == "Oil the chain every two weeks, and after each ride in the rain. [1]"
+    (quote,) = found.citations()[0]["quotes"]
+    assert quote["text"] == "Oil the chain every two weeks,\nand after each ride in the rain."
+
+
 def test_what_is_not_in_the_sources_is_not_answered_but_the_nearest_are_named(retriever, never: None) -> None:
     found = answer("Which nerve does glaucoma damage?", retriever, MEDICAL)
     assert not found.answered and found.text() == NOT_FOUND and found.citations() == []
