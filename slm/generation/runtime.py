@@ -1,7 +1,7 @@
 """ONNX Runtime, told to keep to itself. Everything that needs it takes it from here.
 
-Since 1.29 its builds for Linux and macOS send the names, hashes and shapes of models to its maker, unless this variable
-is set when it is loaded (microsoft/onnxruntime, pull request 27379).
+Since 1.29 its builds for Linux and macOS can report the names, hashes and shapes of models to its maker, and write down
+an ID of the device, unless this variable is set when it is loaded (microsoft/onnxruntime, pull request 27379).
 """
 
 from __future__ import annotations
