@@ -11,13 +11,13 @@ import hashlib
 import importlib.util
 import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import fastokens
 import numpy as np
 
+from slm.data.prompt_encoder import PromptEncoder
 from slm.errors import DataError, ModelError
 
 END_OF_TEXT = "<|endoftext|>"
@@ -35,16 +35,16 @@ class Tokenizer:
     """A byte-level BPE. `encode_ordinary` and `decode` have the meaning of tiktoken's methods of these names.
 
     ``definition`` is the content of its tokenizer.json, ``sha256`` identifies it, and ``name`` is for people: 'gpt2',
-    or 'bpe:4096-' and the beginning of the sum. ``text`` is that file as it was read, of which it is known that it is
-    good: then the encoder, which takes most of a second for 50,257 tokens, is made while other things are loaded.
+    or 'bpe:4096-' and the beginning of the sum. ``text`` is GPT-2's file as it was read: then the encoder, which takes
+    most of a second to make, is made when there is much to encode, and a prompt does not wait for it.
     """
 
     def __init__(self, definition: dict[str, Any], name: str = "", text: str = ""):
         self.definition = definition
-        made = ThreadPoolExecutor(1).submit(fastokens.Tokenizer.from_json_str, text or json.dumps(definition))
+        self._encoder = functools.cache(lambda: fastokens.Tokenizer.from_json_str(text or json.dumps(definition)))
+        self._prompts = PromptEncoder(definition["model"]["vocab"]) if text else None
         if not text:
-            made.result()  # raises what is wrong with it
-        self._encoder = made.result
+            self._encoder()  # raises what is wrong with it
         vocabulary = dict(definition["model"]["vocab"])
         special = {token["content"]: token["id"] for token in definition["added_tokens"]}
         self.n_vocab = max((vocabulary | special).values()) + 1
@@ -61,6 +61,8 @@ class Tokenizer:
 
     def encode_ordinary(self, text: str) -> list[int]:
         """The token ids of `text`. Raises DataError where text is not valid Unicode (lone surrogates)."""
+        if self._prompts and (ids := self._prompts.encode(text)) is not None:
+            return ids
         return self.encode_batch([text])[0].tolist()
 
     def encode_batch(self, texts: Sequence[str]) -> list[np.ndarray]:
