@@ -1,12 +1,13 @@
 """What the server holds: idle connections, slow attackers, a very long row of small requests.
 
-    python bench/endurance.py MODEL [--requests 100000] [--idle 1000] [--attackers 100]
+    python bench/endurance.py MODEL [--only idle,headers,body,page,stream,requests] [--attackers 100] [--idle 1000]
+                              [--requests 100000]
 
-MODEL is a run or model folder. The server runs with 8 bits in a process of its own on loopback; this one is the client.
-Reported: the p99 of /health beside 64 streams and idle connections; after how long attackers who send headers or a body
-a byte a second, or do not read their answer (a page, or a stream of 4,096 tokens), are cut, and what good clients, at
-another address, wait meanwhile; what memory, open files and
-statuses do over the requests. Needs pip install -e '.[serve]'.
+MODEL is a run or model folder. The server runs with 8 bits in a process of its own on loopback; this one is the client,
+on one core. Reported: the p99 of /health beside 64 streams and idle connections; after how long attackers who send
+headers or a body a byte a second, or do not read their answer (a page, or a stream of 4,096 tokens), are cut, each from
+its own beginning on, and what good clients, at another address, wait meanwhile; what memory, open files and statuses do
+over the requests. --only chooses rows. Needs pip install -e '.[serve]', and Linux.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import asyncio
 import contextlib
 import json
 import os
-import re
+import select
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -30,29 +32,44 @@ import numpy as np
 from serve import OPENINGS, body, memory, prepare, start, stop, stream
 
 HEAD = "POST /v1/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+BODY = HEAD + 'Content-Length: 100000\r\n\r\n{"prompt": "'
 PAGE = b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-ATTACKER = "127.0.0.2"  # where slow readers are, for whom the server counts by address
+ATTACKER = "127.0.0.2"  # a machine of their own, as the server sees it, which counts by address
 LONGEST = 60.0  # seconds that an attacker is waited for
 QUIET = 10.0  # seconds of good clients alone
+KINDS = ("headers", "body", "page", "stream")  # what an attacker sends slowly, or does not read
+ROWS = ("idle", *KINDS, "requests")
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["attack"]:
+        kind, url, *numbers = sys.argv[2:]
+        print(json.dumps(attack(kind, url, *map(int, numbers))))
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--idle", type=int, default=1_000)
     parser.add_argument("--attackers", type=int, default=100)
+    parser.add_argument("--only", default=",".join(ROWS))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
+    rows = arguments.only.split(",")
+    if unknown := set(rows) - set(ROWS):
+        parser.error(f"--only expects some of {','.join(ROWS)}, got {','.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as folder:
         prepared = prepare(arguments.model, f"{folder}/model.gguf")
     command = ["-m", "slm", "serve", f"model={prepared['folder']}", "--port", "0", "--bits", "8", "--threads",
                str(arguments.threads), "--slots", "64", "--log", os.devnull]  # fmt: skip
     process, url = start(command)
     try:
-        asyncio.run(beside_idle_connections(url, arguments.idle, prepared["end"]))
-        asyncio.run(under_attack(url, arguments.attackers, prepared["end"]))
-        asyncio.run(in_a_row(process, url, arguments.requests, prepared["end"]))
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # this process and the attackers, not the server
+        if "idle" in rows:
+            asyncio.run(beside_idle_connections(url, arguments.idle, prepared["end"]))
+        if kinds := [kind for kind in KINDS if kind in rows]:
+            asyncio.run(under_attack(url, kinds, arguments.attackers, prepared["end"]))
+        if "requests" in rows:
+            asyncio.run(in_a_row(process, url, arguments.requests, prepared["end"]))
     finally:
         stop(process)
 
@@ -94,81 +111,55 @@ async def health(url: str) -> None:
 # Attackers
 
 
-async def slow_headers(url: str) -> None:
-    reader, writer = await connect(url)
-    writer.write(HEAD.encode())
-    await drip(reader, writer, lambda n: b"X-%d: a\r\n" % n)
+async def under_attack(url: str, kinds: list[str], attackers: int, end: int) -> None:
+    """Good clients alone, then beside attackers of each kind, who are a process of their own."""
+    quiet = await good_clients(url, end, asyncio.sleep(QUIET))
+    print(f"{quiet['count']} requests of good clients alone: {told(quiet)}", flush=True)
+    for kind in kinds:
+        command = [__file__, "attack", kind, url, str(attackers), str(end)]
+        attack = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
+        await attack.stdout.readline()  # they are about to begin
+        met = await good_clients(url, end, attack.wait())
+        cut = json.loads(await attack.stdout.read())
+        print(
+            f"{attackers} attackers, {kind}: cut after {cut[0]:.1f} to {cut[-1]:.1f} s; {met['count']} requests of "
+            f"good clients: {told(met)}, {met['p50'] / quiet['p50']:.2f} and {met['p99'] / quiet['p99']:.2f} times",
+            flush=True,
+        )
 
 
-async def slow_body(url: str) -> None:
-    reader, writer = await connect(url)
-    writer.write(HEAD.encode() + b'Content-Length: 100000\r\n\r\n{"prompt": "')
-    await drip(reader, writer, lambda n: b"a")
+def told(found: dict[str, float]) -> str:
+    return f"p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms, {100 * found['share']:.0f} % of their core"
 
 
-async def slow_readers(url: str, count: int, request: bytes) -> list[float]:
-    """Clients who ask and do not read the answer. They cannot see when they are cut: the server counts it."""
-    loop, lines = asyncio.get_running_loop(), []
-    before, began, times = await cut_so_far(url), time.perf_counter(), []
+def attack(kind: str, url: str, count: int, end: int) -> list[float]:
+    """`count` clients who connect at once. After how many seconds each was cut, or LONGEST; in order."""
+    whole = {"headers": HEAD.encode(), "body": BODY.encode(), "page": PAGE, "stream": endless_stream(end)}[kind]
+    drop = {"headers": b"X: a\r\n", "body": b"a"}.get(kind)  # a second; the others do not read
+    poll, lines, times = select.poll(), {}, []
+    print("begins", flush=True)
     for _ in range(count):
         line = socket.socket()
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        line.setblocking(False)
         line.bind((ATTACKER, 0))
-        await loop.sock_connect(line, address(url))
-        await loop.sock_sendall(line, request)
-        lines.append(line)
-    while len(times) < count and time.perf_counter() < began + LONGEST:
-        await asyncio.sleep(0.25)
-        times += [time.perf_counter() - began] * int(await cut_so_far(url) - before - len(times))
-    for line in lines:
-        line.close()
-    return times + [LONGEST] * (count - len(times))
-
-
-async def cut_so_far(url: str) -> float:
-    reader, writer = await connect(url)
-    writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    answer = (await reader.read()).decode()
-    writer.close()
-    return sum(float(n) for n in re.findall(r"^slm_connections_cut_total\{[^}]*\} (\S+)", answer, re.MULTILINE))
-
-
-async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece: Callable[[int], bytes]) -> None:
-    end = asyncio.create_task(until_cut(reader))
-    number = 0
-    while not end.done():
-        try:
-            writer.write(piece(number))
-        except OSError:
-            return
-        number += 1
-        await asyncio.wait([end], timeout=1)
-
-
-async def until_cut(reader: asyncio.StreamReader) -> None:
-    with contextlib.suppress(OSError):
-        await reader.read()
-
-
-async def under_attack(url: str, attackers: int, end: int) -> None:
-    quiet = await good_clients(url, end, asyncio.create_task(asyncio.sleep(QUIET)))
-    kinds = {
-        "slow headers": lambda: asyncio.gather(*(timed(slow_headers(url)) for _ in range(attackers))),
-        "slow body": lambda: asyncio.gather(*(timed(slow_body(url)) for _ in range(attackers))),
-        "slow readers of a page": lambda: slow_readers(url, attackers, PAGE),
-        "slow readers of a stream": lambda: slow_readers(url, attackers, endless_stream(end)),
-    }
-    for name, attack in kinds.items():
-        work = asyncio.ensure_future(attack())
-        meanwhile = await good_clients(url, end, work)
-        cut = sorted(work.result())
-        print(
-            f"{attackers} attackers, {name}: cut after {cut[0]:.1f} to {cut[-1]:.1f} s; good clients' p50 "
-            f"{1000 * meanwhile[0]:.0f} ms and p99 {1000 * meanwhile[1]:.0f} ms, alone {1000 * quiet[0]:.0f} and "
-            f"{1000 * quiet[1]:.0f} ms ({meanwhile[0] / quiet[0]:.2f} and {meanwhile[1] / quiet[1]:.2f} times)",
-            flush=True,
-        )
+        line.connect(address(url))
+        line.sendall(whole)
+        line.setblocking(False)
+        poll.register(line, select.POLLRDHUP)  # and, always, the reset of a connection
+        lines[line.fileno()] = (line, time.perf_counter())
+    began = next_drop = time.perf_counter()
+    while lines and time.perf_counter() < began + LONGEST:
+        for number, _ in poll.poll(max(0.0, 1000 * (next_drop - time.perf_counter()))):
+            line, since = lines.pop(number)
+            poll.unregister(line)
+            line.close()
+            times.append(time.perf_counter() - since)
+        if time.perf_counter() >= next_drop:
+            next_drop += 1
+            for line, _ in lines.values() if drop else ():
+                with contextlib.suppress(OSError):  # it was cut: the next look will tell
+                    line.send(drop)
+    return sorted(times + [LONGEST] * len(lines))
 
 
 def endless_stream(end: int) -> bytes:
@@ -176,14 +167,18 @@ def endless_stream(end: int) -> bytes:
     return HEAD.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
-async def good_clients(url: str, end: int, until: asyncio.Future) -> tuple[float, float]:
-    """The p50 and p99 of the time of requests of 32 tokens from four clients while `until` is not done."""
+async def good_clients(url: str, end: int, until: Awaitable[Any]) -> dict[str, float]:
+    """Of requests of 32 tokens from four clients until `until` is done: how many, the p50 and p99 of their times in
+    milliseconds, and the share of a core that asking took."""
     times: list[float] = []
+    began, used = time.perf_counter(), time.process_time()
     clients = [asyncio.create_task(again_and_again(url, n, end, times)) for n in range(4)]
-    await asyncio.wait([until])
+    await until
+    share = (time.process_time() - used) / (time.perf_counter() - began)
     for task in clients:
         task.cancel()
-    return tuple(np.percentile(times, [50, 99]))
+    p50, p99 = 1000 * np.percentile(times, [50, 99])
+    return {"count": len(times), "p50": p50, "p99": p99, "share": share}
 
 
 async def again_and_again(url: str, number: int, end: int, times: list[float]) -> None:

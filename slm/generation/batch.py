@@ -7,7 +7,7 @@ neighbours (as far as the engine keeps rows apart). Knows nothing about question
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -155,11 +155,12 @@ class Batch:
         self.waiting += writers
         return writers
 
-    def step(self) -> list[tuple[Writer, Piece]]:
-        """One token for every text that has a slot; what came of each."""
+    def step(self, turn: Collection[Writer] | None = None) -> list[tuple[Writer, Piece]]:
+        """One token for every text that has a slot, or only for those of `turn`; what came of each."""
         self._join()
-        followers = self._followers()
-        leaders = [writer for writer in self.active if writer not in followers]
+        active = [writer for writer in self.active if turn is None or writer in turn]
+        followers = self._followers(active)
+        leaders = [writer for writer in active if writer not in followers]
         if not leaders:
             return []
         for writer in leaders:
@@ -172,7 +173,7 @@ class Batch:
             self._free_slot()
             writer.sequence, writer.fed = self.engine.fork(leader.sequence, len(leader.fed)), list(leader.fed)
             rows[writer] = rows[leader]
-        pieces = [(writer, writer.write(rows[writer], self.engine.context)) for writer in list(self.active)]
+        pieces = [(writer, writer.write(rows[writer], self.engine.context)) for writer in active]
         for writer, piece in pieces:
             if piece.stop:
                 self._leave(writer)
@@ -221,12 +222,12 @@ class Batch:
         if self._full:
             self.engine.close(self._kept.popitem(last=False)[0])
 
-    def _followers(self) -> dict[Writer, Writer]:
-        """Texts that have just joined, by the one that joins with the same prompt and computes it for them. Opens a
-        sequence for all the others."""
+    def _followers(self, active: Sequence[Writer]) -> dict[Writer, Writer]:
+        """Texts among the `active` that have just joined, by the one that joins with the same prompt and computes it
+        for them. Opens a sequence for all the others."""
         leaders: dict[tuple[int, ...], Writer] = {}
         followers = {}
-        for writer in self.active:
+        for writer in active:
             if writer.sequence is None:
                 leader = leaders.setdefault(tuple(writer.pending), writer)
                 if leader is writer:

@@ -40,17 +40,17 @@ class FairQueue:
             raise Full
         self._lines.setdefault(request.client, deque()).append(request)
 
-    def next_client(self, running: Mapping[str, int]) -> str:
-        """Whose turn it is: who has the fewest texts `running`, of equal ones who was served longest ago."""
-        return min(self._lines, key=lambda client: running.get(client, 0))  # the first of equal ones
+    def next(self, running: Mapping[str, int]) -> Waiting:
+        """Whose turn it is: of the client with the fewest texts `running`, of equal ones who was served longest ago."""
+        return self._lines[min(self._lines, key=lambda client: running.get(client, 0))][0]  # the first of equal ones
 
     def take(self, running: Mapping[str, int]) -> Waiting:
-        """The next one, of `next_client`."""
-        client = self.next_client(running)
-        line = self._lines.pop(client)
-        request = line.popleft()
+        """The next one; its client stands behind the others."""
+        request = self.next(running)
+        line = self._lines.pop(request.client)
+        line.popleft()
         if line:
-            self._lines[client] = line  # behind the others
+            self._lines[request.client] = line
         return request
 
     def remove(self, request: Waiting) -> bool:

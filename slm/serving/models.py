@@ -146,7 +146,7 @@ def open_served(
 
     def opened() -> Scheduler:
         engine = open_engine(folder, kind, bits, threads, message)
-        engine.slots = slots
+        engine.slots = slots + slots // 8  # the scheduler keeps these for clients who hold few
         _warm_up(engine)
         return Scheduler(engine, folder.tokenizer, limits, its_figures)
 

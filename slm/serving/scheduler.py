@@ -6,6 +6,8 @@ of what came by `deliver`, once a step for all readers together. Knows nothing a
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 import threading
 import time
@@ -22,6 +24,9 @@ from slm.serving.refusals import ApiError, engine_failed, shutting_down
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
+MODEST = 4  # texts that every client gets a token for in every step, however few others have
+LONG_TURN = 16  # tokens that a longer text has in a row: the engine moves what it holds of those whose turn it is
+SPARE = 9  # of so many places one is for clients who hold few
 LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
 PACE_SECONDS = 10.0
 LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
@@ -178,7 +183,7 @@ class Scheduler:
     def _join(self) -> list[Ticket]:
         """Let requests join while there are places, as many as their prompts allow; those that want scores alone."""
         tokens, scored = 0, []
-        while self._may_join and len(self._owners) < self.engine.slots and tokens < JOINING_TOKENS:
+        while self._may_join and tokens < JOINING_TOKENS:
             ticket = self._queue.take(self._running)
             self._writers[ticket] = []  # first: whatever fails from here on, it is ended and not forgotten
             tokens += ticket.prompt_tokens
@@ -195,18 +200,36 @@ class Scheduler:
 
     @property
     def _may_join(self) -> bool:
-        """Whether a request waits whose client does not hold all places already, by texts that it does not read."""
+        """Whether a request waits and there are places for it; the last places are for clients who hold few."""
         if not self._queue:
             return False
-        return self._running[self._queue.next_client(self._running)] < self.engine.slots
+        request, spare = self._queue.next(self._running), self.engine.slots // SPARE
+        held = sum(ticket.client == request.client for ticket, _ in self._owners.values())
+        places = self.engine.slots if held + request.texts <= spare else self.engine.slots - spare
+        return len(self._owners) + (request.texts if held else 1) <= places  # more texts than places: one by one
 
     def _score(self, ticket: Ticket) -> None:
         ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
         del self._writers[ticket]
         ticket.end()
 
+    def _turn(self) -> list[Writer]:
+        """Who gets a token in this step. All texts, where they are one client's. Else of every client as many as the
+        one with the fewest has, or MODEST, in turns: who has many texts shall not slow down who has few."""
+        texts: dict[str, list[Writer]] = {}
+        for writer, (ticket, _) in self._owners.items():
+            texts.setdefault(ticket.client, []).append(writer)
+        if len(texts) <= 1:
+            return list(self._owners)
+        most = max(MODEST, min(map(len, texts.values())))
+        turn = [writer for its in texts.values() for writer in _first(its, most)]
+        for writer in turn:
+            if len(writer.ids) < LONG_TURN or len(writer.ids) % LONG_TURN == 0:
+                self._owners[writer] = self._owners.pop(writer)  # behind the others
+        return turn
+
     def _step(self, waited: bool) -> list[Ticket]:
-        pieces = self._batch.step()
+        pieces = self._batch.step(set(self._turn()))
         now = time.monotonic()
         news = {}
         for writer, piece in pieces:
@@ -308,3 +331,9 @@ class Scheduler:
 
     def on_failure(self) -> None:
         """Called in an except block; the server logs there what happened."""
+
+
+def _first(writers: Sequence[Writer], most: int) -> Sequence[Writer]:
+    """The first `most` of them; fewer, one at least, where they bring more than JOINING_TOKENS of prompts."""
+    tokens = list(itertools.accumulate(len(writer.pending) for writer in writers[:most]))
+    return writers[: max(1, bisect.bisect_right(tokens, JOINING_TOKENS))]

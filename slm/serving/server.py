@@ -18,7 +18,7 @@ from slm.serving.api_keys import MAKE_ONE
 from slm.serving.app import create_app
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
-from slm.serving.guarded_protocol import guarded, look_around
+from slm.serving.guarded_protocol import TOGETHER, guarded, look_around
 from slm.serving.limits import Limits
 from slm.serving.models import Models
 from slm.serving.security import Rules
@@ -26,6 +26,7 @@ from slm.serving.service import Service
 from slm.serving.sources import Sources
 
 SPARE_FILES = 100  # beside connections: models, logs, the page
+BACKLOG = 2048  # connections that the system holds for us until they are accepted
 LAST_WORDS = 2  # seconds that connections have after the last text
 TICK = 0.05
 SEND_BUFFER = 64 * 2**10  # bytes that the system holds for a client; else megabytes, for each that does not read
@@ -85,7 +86,7 @@ class Server(uvicorn.Server):
             self.app, http=guarded(limits, figures, settings.log),
             ws="none", loop="asyncio", lifespan="on", log_config=None, log_level="critical", access_log=False,
             server_header=False, proxy_headers=False, timeout_keep_alive=int(limits.keep_alive_seconds) + 1,
-            timeout_graceful_shutdown=LAST_WORDS,
+            timeout_graceful_shutdown=LAST_WORDS, backlog=TOGETHER,
         )  # fmt: skip
         super().__init__(config)
 
@@ -99,6 +100,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # uvicorn's is how many are accepted at once, too
         loop = asyncio.get_running_loop()
         self._tasks.append(loop.create_task(look_around(self.server_state.connections)))
         for number in (signal.SIGINT, signal.SIGTERM):
