@@ -1,5 +1,6 @@
 """uvicorn's HTTP protocol with the bounds that it lacks: bytes and time of headers, time of bodies, time that a client
 leaves our answer unread, connections. (uvicorn keeps half-open connections for ever, and takes headers of any size.)
+What comes at once is worked on in turns.
 
 Looks around all connections find the slow ones; there are no timers for each.
 """
@@ -19,6 +20,7 @@ from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError
+from slm.serving.turns import Turns
 
 if sys.platform == "linux":
     import fcntl
@@ -35,13 +37,14 @@ HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
 
 def guarded(limits: Limits, figures: Figures, log: EventLog) -> type[HttpToolsProtocol]:
     """The protocol class of a server with these bounds."""
-    return type("Guarded", (GuardedProtocol,), {"limits": limits, "figures": figures, "log": log})
+    return type("Guarded", (GuardedProtocol,), {"limits": limits, "figures": figures, "log": log, "turns": Turns()})
 
 
 class GuardedProtocol(HttpToolsProtocol):
     limits: Limits
     figures: Figures
     log: EventLog
+    turns: Turns
 
     def __init__(self, *arguments: Any, **more: Any):
         super().__init__(*arguments, **more)
@@ -67,8 +70,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self.figures.connections.set(len(self.connections))
 
     def data_received(self, data: bytes) -> None:
+        if self.turns.add(self.client[0] if self.client else "", lambda: self._work_on(data)):
+            self.transport.pause_reading()  # each connection has one place in the line
+        else:
+            self._refuse(ApiError(429, "too_much_at_once", "too many requests at the same moment", retry_after=1))
+
+    def _work_on(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
+        if not self.flow.read_paused:
+            self.transport.resume_reading()
         if self.phase == IDLE:
             self._enter(HEADERS)
         if self.phase == HEADERS:

@@ -48,15 +48,15 @@ class Limits:
     """That the loaded models may take together, by what is known of them beforehand; 0 keeps all of them loaded."""
     connections: int = 2000
     """Open at a time."""
-    header_seconds: float = 8.0
+    header_seconds: float = 7.0
     """In which a request's headers must have come."""
-    body_seconds: float = 8.0
+    body_seconds: float = 7.0
     """In which its body must have come."""
-    stall_seconds: float = 8.0
+    stall_seconds: float = 5.0
     """That a client may leave what we write unread."""
-    pause_seconds: float = 0.5
+    pause_seconds: float = 0.25
     """That a client may leave a stream unread before nothing more is written for it; it goes on when that is read."""
-    keep_alive_seconds: float = 8.0
+    keep_alive_seconds: float = 7.0
     """That a connection may wait for its next request."""
     drain_seconds: float = 30.0
     """In which running requests may finish after SIGTERM."""

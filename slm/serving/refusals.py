@@ -13,10 +13,12 @@ class ApiError(Exception):
     """An answer other than 2xx. `code` is for programs, and the reason under which it is counted."""
 
     def __init__(
-        self, status: int, code: str, message: str, param: str | None = None, retry_after: float | None = None
-    ):
+        self, status: int, code: str, message: str, param: str | None = None, retry_after: float | None = None,
+        closes: bool = False,
+    ):  # fmt: skip
         super().__init__(message)
         self.status, self.code, self.message, self.param, self.retry_after = status, code, message, param, retry_after
+        self.closes = closes  # the connection
 
     @property
     def content(self) -> dict[str, Any]:
@@ -31,9 +33,10 @@ class ApiError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        if self.retry_after is None:
-            return {}
-        return {"Retry-After": str(max(1, math.ceil(self.retry_after)))}
+        made = {"Connection": "close"} if self.closes else {}
+        if self.retry_after is not None:
+            made["Retry-After"] = str(max(1, math.ceil(self.retry_after)))
+        return made
 
 
 def invalid(message: str, param: str | None = None, code: str = "invalid_value") -> ApiError:
@@ -46,3 +49,13 @@ def shutting_down() -> ApiError:
 
 def engine_failed() -> ApiError:
     return ApiError(500, "engine_failed", "the engine failed on this text; the server's log says how")
+
+
+def waited_too_long() -> ApiError:
+    message = "waited for a place until the deadline; the server has more to do than it can: try later"
+    return ApiError(429, "waited_too_long", message, retry_after=5)
+
+
+def left_unread(texts: int) -> ApiError:
+    message = f"{texts} texts of yours are not being read: read them, or close their connections, and ask again"
+    return ApiError(429, "unread", message, retry_after=5, closes=True)

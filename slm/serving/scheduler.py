@@ -6,8 +6,6 @@ of what came by `deliver`, once a step for all readers together. Knows nothing a
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import math
 import threading
 import time
@@ -17,17 +15,17 @@ from collections.abc import Callable, Sequence
 from slm.data.tokenizer import Tokenizer
 from slm.generation.batch import Batch, Piece, Writer
 from slm.generation.engine import Engine
-from slm.serving.fair_queue import FairQueue, Full
+from slm.serving.fair_queue import FairQueue
 from slm.serving.figures import ModelFigures
 from slm.serving.limits import Limits
-from slm.serving.refusals import ApiError, engine_failed, shutting_down
+from slm.serving.refusals import ApiError, engine_failed, left_unread, shutting_down, waited_too_long
+from slm.serving.shares import Shares
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
-MODEST = 4  # texts that every client gets a token for in every step, however few others have
-LONG_TURN = 16  # tokens that a longer text has in a row: the engine moves what it holds of those whose turn it is
 SPARE = 9  # of so many places one is for clients who hold few
 LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
+UNREAD_SECONDS = 2.0  # after which a stream that is not read speaks against its client's other requests
 PACE_SECONDS = 10.0
 LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
 Deliver = Callable[[Sequence[Ticket]], None]
@@ -49,8 +47,10 @@ class Scheduler:
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
         self._owners: dict[Writer, tuple[Ticket, int]] = {}
+        self._shares = Shares()
         self._paused: dict[Ticket, dict[Writer, int]] = {}  # texts that wait to be read, by their number
         self._running: Counter[str] = Counter()  # texts being written or paused, by client
+        self._unread: Counter[str] = Counter()  # those of them that have not been read for UNREAD_SECONDS
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self, deliver: Deliver) -> None:
@@ -83,16 +83,24 @@ class Scheduler:
         with self._changed:
             if self._stopping or not self.alive:
                 raise shutting_down()
-            try:
-                self._queue.put(ticket)
-            except Full:
-                raise self._queue_full() from None
+            if refusal := self._refusal(ticket.client):
+                raise refusal
+            self._queue.put(ticket)
             self._changed.notify()
 
     def refusal_for(self, client: str) -> ApiError | None:
-        """What `submit` would raise of a request of this client because the queue is full."""
+        """What `submit` would raise of a request of this client as things are."""
         with self._changed:
-            return self._queue_full() if self._queue.full_for(client) else None
+            return self._refusal(client)
+
+    def _refusal(self, client: str) -> ApiError | None:
+        if self._leaves_unread(client):
+            return left_unread(self._unread[client])
+        return self._queue_full() if self._queue.full_for(client) else None
+
+    def _leaves_unread(self, client: str) -> bool:
+        """Whether it does not read half as many texts as there are places: it wants none of the others either."""
+        return self._unread[client] >= max(1, self.engine.slots // 2)
 
     def _recent_ends(self, now: float) -> float:
         """About how many requests ended in the last PACE_SECONDS."""
@@ -160,8 +168,10 @@ class Scheduler:
             for ticket in left:
                 self._queue.remove(ticket)
             now = time.monotonic()
-            late = [ticket for ticket in self._queue if now > ticket.deadline]
-            for ticket in late:
+            unread = [ticket for ticket in self._paused if ticket.unread(now) > UNREAD_SECONDS]
+            self._unread = Counter(ticket.client for ticket in unread for _ in self._paused[ticket])
+            refused = [ticket for ticket in self._queue if now > ticket.deadline or self._leaves_unread(ticket.client)]
+            for ticket in refused:
                 self._queue.remove(ticket)
             read, self._read = self._read, []
             for ticket in read:
@@ -170,15 +180,14 @@ class Scheduler:
             self._figures.queue_length.set(len(self._queue))
         for ticket in scored:  # the lock is free: this takes as long as a long prompt
             self._score(ticket)
-        for ticket in late:
-            message = "waited for a place until the deadline; the server has more to do than it can: try later"
-            ticket.end(ApiError(429, "waited_too_long", message, retry_after=5))
+        for ticket in refused:
+            ticket.end(waited_too_long() if now > ticket.deadline else left_unread(self._unread[ticket.client]))
         cut = [ticket for ticket in [*self._writers, *self._paused] if now > ticket.deadline]
         for ticket in left:
             self._leave(ticket, "left")
         for ticket in cut:
             self._cut(ticket)
-        return left + late + cut + scored
+        return left + refused + cut + scored
 
     def _join(self) -> list[Ticket]:
         """Let requests join while there are places, as many as their prompts allow; those that want scores alone."""
@@ -200,36 +209,22 @@ class Scheduler:
 
     @property
     def _may_join(self) -> bool:
-        """Whether a request waits and there are places for it; the last places are for clients who hold few."""
+        """Whether a request waits and there are places for it. The last places are for clients who hold few, and
+        nobody holds more than all others, also by texts that he does not read."""
         if not self._queue:
             return False
         request, spare = self._queue.next(self._running), self.engine.slots // SPARE
-        held = sum(ticket.client == request.client for ticket, _ in self._owners.values())
+        held = self._running[request.client]
         places = self.engine.slots if held + request.texts <= spare else self.engine.slots - spare
-        return len(self._owners) + (request.texts if held else 1) <= places  # more texts than places: one by one
+        return max(len(self._owners), held) + (request.texts if held else 1) <= places
 
     def _score(self, ticket: Ticket) -> None:
         ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
         del self._writers[ticket]
         ticket.end()
 
-    def _turn(self) -> list[Writer]:
-        """Who gets a token in this step. All texts, where they are one client's. Else of every client as many as the
-        one with the fewest has, or MODEST, in turns: who has many texts shall not slow down who has few."""
-        texts: dict[str, list[Writer]] = {}
-        for writer, (ticket, _) in self._owners.items():
-            texts.setdefault(ticket.client, []).append(writer)
-        if len(texts) <= 1:
-            return list(self._owners)
-        most = max(MODEST, min(map(len, texts.values())))
-        turn = [writer for its in texts.values() for writer in _first(its, most)]
-        for writer in turn:
-            if len(writer.ids) < LONG_TURN or len(writer.ids) % LONG_TURN == 0:
-                self._owners[writer] = self._owners.pop(writer)  # behind the others
-        return turn
-
     def _step(self, waited: bool) -> list[Ticket]:
-        pieces = self._batch.step(set(self._turn()))
+        pieces = self._batch.step(set(self._shares.turn(self._owners)))
         now = time.monotonic()
         news = {}
         for writer, piece in pieces:
@@ -331,9 +326,3 @@ class Scheduler:
 
     def on_failure(self) -> None:
         """Called in an except block; the server logs there what happened."""
-
-
-def _first(writers: Sequence[Writer], most: int) -> Sequence[Writer]:
-    """The first `most` of them; fewer, one at least, where they bring more than JOINING_TOKENS of prompts."""
-    tokens = list(itertools.accumulate(len(writer.pending) for writer in writers[:most]))
-    return writers[: max(1, bisect.bisect_right(tokens, JOINING_TOKENS))]

@@ -1,0 +1,48 @@
+"""Whose bytes are worked on next: fair between addresses, whatever comes at once. For one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+EACH = 2  # pieces of work of one address in a round
+LONGEST_LINE = 128  # pieces of work that wait, of one address
+LATELY_SECONDS = 1.0
+
+
+class Turns:
+    """Work that waits for its turn, by address. Of each address it is done in the order in which it came; where there
+    are several, what one has sent at once takes half of the loop's time at most."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, deque[Callable[[], None]]] = {}
+        self._lately: dict[str, float] = {}  # when each address came
+
+    def add(self, address: str, work: Callable[[], None]) -> bool:
+        """Whether there was room in the line; if not, nothing will be done."""
+        now = time.monotonic()
+        self._lately[address] = now
+        if not self._lines:
+            self._lately = {each: seen for each, seen in self._lately.items() if now - seen < LATELY_SECONDS}
+            asyncio.get_running_loop().call_soon(self._round)
+        line = self._lines.setdefault(address, deque())
+        if len(line) >= LONGEST_LINE:
+            return False
+        line.append(work)
+        return True
+
+    def _round(self) -> None:
+        began = time.monotonic()
+        for address, line in list(self._lines.items()):
+            for _ in range(min(EACH, len(line))):
+                line.popleft()()
+            if not line:
+                del self._lines[address]
+        if self._lines:
+            asyncio.get_running_loop().call_soon(self._rest, began)  # behind what that work has begun
+
+    def _rest(self, began: float) -> None:
+        seconds = time.monotonic() - began if len(self._lately) > 1 else 0.0
+        asyncio.get_running_loop().call_later(seconds, self._round)
