@@ -29,7 +29,7 @@ PIPELINED = 4  # requests that may wait on one connection
 LOOK_SECONDS = 0.5
 TOGETHER = 20  # connections that are accepted, or looked at, before others have their turn in the event loop
 SEND_BUFFER = 32 * 2**10  # bytes
-UNSENT = 1  # the system takes more of us only when so little of what it has waits for the client to have room
+UNSENT = 1  # byte that waits for a client to have room; with so many the system takes no more of us
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # what a socket lingers: it does, for no time
 SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been sent yet
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
@@ -50,16 +50,13 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **more)
         self.phase, self.since = HEADERS, time.monotonic()
         self._header_bytes = 0
+        self._in_line = 0  # pieces of data that wait for their turn
         self._unread_since: float | None = None
         self._ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._line = transport.get_extra_info("socket")
-        # The system would take megabytes for a client that does not read, and we would not see that it does not.
-        self._line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self._socket = transport.get_extra_info("socket")
         transport.set_write_buffer_limits(high=0)  # whoever streams waits until the client has room
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
@@ -70,15 +67,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self.figures.connections.set(len(self.connections))
 
     def data_received(self, data: bytes) -> None:
-        if self.turns.add(self.client[0] if self.client else "", lambda: self._work_on(data)):
-            self.transport.pause_reading()  # each connection has one place in the line
-        else:
-            self._refuse(ApiError(429, "too_much_at_once", "too many requests at the same moment", retry_after=1))
+        self._in_line += 1
+        if self._in_line > 1:
+            self.transport.pause_reading()
+        self.turns.add(self.client[0] if self.client else "", lambda: self._work_on(data), self._refuse_crowd)
 
     def _work_on(self, data: bytes) -> None:
+        self._in_line -= 1
         if self.transport.is_closing():
             return
-        if not self.flow.read_paused:
+        if not (self._in_line or self.flow.read_paused):
             self.transport.resume_reading()
         if self.phase == IDLE:
             self._enter(HEADERS)
@@ -118,7 +116,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def overdue(self, now: float) -> str:
         """What this connection takes too long for, or ''."""
-        if self.transport.get_write_buffer_size() or _unsent(self._line):
+        if self.transport.get_write_buffer_size() or _unsent(self._socket):
             self._unread_since = self._unread_since or now
             return "unread" if now - self._unread_since > self.limits.stall_seconds else ""
         self._unread_since = None
@@ -135,7 +133,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.figures.cut.labels(reason).inc()
         if reason != IDLE:
             self.log.write("cut", reason=reason, address=self.client[0] if self.client else "")
-            self._line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)  # else the system keeps what is unread
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)  # else the system keeps what is unread
         self.transport.abort()
 
     def _enter(self, phase: str) -> None:
@@ -144,6 +142,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse_headers(self) -> None:
         message = f"request line and headers may have {self.limits.header_bytes:,} bytes"
         self._refuse(ApiError(431, "headers_too_large", message))
+
+    def _refuse_crowd(self) -> None:
+        if not self.transport.is_closing():
+            self._refuse(ApiError(429, "crowd", "too many requests in the same moment; try again", retry_after=1))
 
     def _refuse(self, error: ApiError) -> None:
         """Answer without the application, and close."""
@@ -158,6 +160,14 @@ class GuardedProtocol(HttpToolsProtocol):
         )
         self.transport.write(head.encode() + error.body)
         self.transport.close()
+
+
+def limit_buffers(bound: socket.socket) -> None:
+    """Have the system hold little for each client of a socket that listens: else it takes megabytes for one that does
+    not read, and we do not see that it does not."""
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
 
 
 async def look_around(connections: set[GuardedProtocol]) -> None:

@@ -18,7 +18,7 @@ from slm.serving.api_keys import MAKE_ONE
 from slm.serving.app import create_app
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
-from slm.serving.guarded_protocol import TOGETHER, guarded, look_around
+from slm.serving.guarded_protocol import TOGETHER, guarded, limit_buffers, look_around
 from slm.serving.limits import Limits
 from slm.serving.models import Models
 from slm.serving.security import Rules
@@ -29,7 +29,6 @@ SPARE_FILES = 100  # beside connections: models, logs, the page
 BACKLOG = 2048  # connections that the system holds for us until they are accepted
 LAST_WORDS = 2  # seconds that connections have after the last text
 TICK = 0.05
-SEND_BUFFER = 64 * 2**10  # bytes that the system holds for a client; else megabytes, for each that does not read
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def open_socket(host: str, port: int, keys: bool) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)  # connections inherit it
+        limit_buffers(bound)  # connections inherit it
         bound.bind(address)
     except OSError as error:
         raise ConfigError(

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 EACH = 2  # pieces of work of one address in a round
-LONGEST_LINE = 128  # pieces of work that wait, of one address
+LONGEST_LINE = 64  # pieces of work that wait, of one address; what comes behind them is refused
 LATELY_SECONDS = 1.0
 
 
@@ -20,18 +20,15 @@ class Turns:
         self._lines: dict[str, deque[Callable[[], None]]] = {}
         self._lately: dict[str, float] = {}  # when each address came
 
-    def add(self, address: str, work: Callable[[], None]) -> bool:
-        """Whether there was room in the line; if not, nothing will be done."""
+    def add(self, address: str, work: Callable[[], None], refuse: Callable[[], None]) -> None:
+        """Have `work` done in its turn; or `refuse`, where the line was too long already."""
         now = time.monotonic()
         self._lately[address] = now
         if not self._lines:
             self._lately = {each: seen for each, seen in self._lately.items() if now - seen < LATELY_SECONDS}
             asyncio.get_running_loop().call_soon(self._round)
         line = self._lines.setdefault(address, deque())
-        if len(line) >= LONGEST_LINE:
-            return False
-        line.append(work)
-        return True
+        line.append(work if len(line) < LONGEST_LINE else refuse)
 
     def _round(self) -> None:
         began = time.monotonic()
