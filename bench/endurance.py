@@ -36,7 +36,8 @@ BODY = HEAD + 'Content-Length: 100000\r\n\r\n{"prompt": "'
 PAGE = b"GET /docs HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 ATTACKER = "127.0.0.2"  # a machine of their own, as the server sees it, which counts by address
 LONGEST = 60.0  # seconds that an attacker is waited for
-QUIET = 10.0  # seconds of good clients alone
+QUIET = 8.0  # seconds of good clients alone, before each attack
+WAVES = 3
 KINDS = ("headers", "body", "page", "stream")  # what an attacker sends slowly, or does not read
 ROWS = ("idle", *KINDS, "requests")
 
@@ -112,24 +113,25 @@ async def health(url: str) -> None:
 
 
 async def under_attack(url: str, kinds: list[str], attackers: int, end: int) -> None:
-    """Good clients alone, then beside attackers of each kind, who are a process of their own."""
-    quiet = await good_clients(url, end, asyncio.sleep(QUIET))
-    print(f"{quiet['count']} requests of good clients alone: {told(quiet)}", flush=True)
+    """Good clients alone and beside attackers, who are a process of their own, by turns: WAVES of each kind."""
+    print("| attackers | kind | cut after | quiet p50, p99 | attacked p50, p99 | times | requests | their core |")
+    print(f"|{' --- |' * 8}")
     for kind in kinds:
-        command = [__file__, "attack", kind, url, str(attackers), str(end)]
-        attack = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
-        await attack.stdout.readline()  # they are about to begin
-        met = await good_clients(url, end, attack.wait())
-        cut = json.loads(await attack.stdout.read())
+        quiet, attacked, cut, shares = [], [], [], []
+        for _ in range(WAVES):
+            shares.append(await good_clients(url, end, asyncio.sleep(QUIET), quiet))
+            command = [__file__, "attack", kind, url, str(attackers), str(end)]
+            attack = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
+            await attack.stdout.readline()  # they are about to begin
+            shares.append(await good_clients(url, end, attack.wait(), attacked))
+            cut += json.loads(await attack.stdout.read())
+        alone, beside = (1000 * np.percentile(times, [50, 99]) for times in (quiet, attacked))
         print(
-            f"{attackers} attackers, {kind}: cut after {cut[0]:.1f} to {cut[-1]:.1f} s; {met['count']} requests of "
-            f"good clients: {told(met)}, {met['p50'] / quiet['p50']:.2f} and {met['p99'] / quiet['p99']:.2f} times",
+            f"| {attackers:,} | {kind} | {min(cut):.1f} to {max(cut):.1f} s | {alone[0]:.0f}, {alone[1]:.0f} ms | "
+            f"{beside[0]:.0f}, {beside[1]:.0f} ms | {beside[0] / alone[0]:.2f}, {beside[1] / alone[1]:.2f} | "
+            f"{len(quiet)}, {len(attacked)} | {100 * max(shares):.0f} % |",
             flush=True,
         )
-
-
-def told(found: dict[str, float]) -> str:
-    return f"p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms, {100 * found['share']:.0f} % of their core"
 
 
 def attack(kind: str, url: str, count: int, end: int) -> list[float]:
@@ -167,18 +169,16 @@ def endless_stream(end: int) -> bytes:
     return HEAD.encode() + b"Content-Length: %d\r\n\r\n" % len(content) + content
 
 
-async def good_clients(url: str, end: int, until: Awaitable[Any]) -> dict[str, float]:
-    """Of requests of 32 tokens from four clients until `until` is done: how many, the p50 and p99 of their times in
-    milliseconds, and the share of a core that asking took."""
-    times: list[float] = []
+async def good_clients(url: str, end: int, until: Awaitable[Any], times: list[float]) -> float:
+    """The `times` of requests of 32 tokens from four clients until `until` is done; the share of a core that asking
+    took."""
     began, used = time.perf_counter(), time.process_time()
     clients = [asyncio.create_task(again_and_again(url, n, end, times)) for n in range(4)]
     await until
     share = (time.process_time() - used) / (time.perf_counter() - began)
     for task in clients:
         task.cancel()
-    p50, p99 = 1000 * np.percentile(times, [50, 99])
-    return {"count": len(times), "p50": p50, "p99": p99, "share": share}
+    return share
 
 
 async def again_and_again(url: str, number: int, end: int, times: list[float]) -> None:

@@ -22,7 +22,7 @@ from slm.processor import memory_bytes, trim_heap
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError
-from slm.serving.scheduler import Scheduler
+from slm.serving.scheduler import SPARE, Scheduler
 from slm.training.run_folder import run_of
 
 MOST_SLOTS = 64
@@ -44,6 +44,7 @@ class Served:
     context: int
     vocabulary: int
     slots: int
+    """Texts of one client that are written together."""
     scheduler: Scheduler | None
     _open: Callable[[], Scheduler]
 
@@ -54,7 +55,8 @@ class Served:
     @functools.cached_property
     def needed_bytes(self) -> int:
         """What it takes while it is loaded, about: 3 times its weights were measured, beside keys and values."""
-        return 3 * self.size_bytes + self.slots * sequence_bytes(read_json(self.folder.path / "config.json"))
+        places = self.slots + self.slots // SPARE
+        return 3 * self.size_bytes + places * sequence_bytes(read_json(self.folder.path / "config.json"))
 
     def load(self) -> None:
         """Have it in memory; its scheduler is not started yet. Raises as `open_engine` does."""
@@ -146,7 +148,7 @@ def open_served(
 
     def opened() -> Scheduler:
         engine = open_engine(folder, kind, bits, threads, message)
-        engine.slots = slots + slots // 8  # the scheduler keeps these for clients who hold few
+        engine.slots = slots + slots // SPARE
         _warm_up(engine)
         return Scheduler(engine, folder.tokenizer, limits, its_figures)
 

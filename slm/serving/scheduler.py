@@ -23,7 +23,7 @@ from slm.serving.shares import Shares
 from slm.serving.ticket import Ticket
 
 JOINING_TOKENS = 256  # of prompts that may join in one step: those who read wait while prompts are worked through
-SPARE = 9  # of so many places one is for clients who hold few
+SPARE = 8  # beside so many places of one client there is one more for clients who hold few
 LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
 UNREAD_SECONDS = 2.0  # after which a stream that is not read speaks against its client's other requests
 PACE_SECONDS = 10.0
@@ -213,7 +213,7 @@ class Scheduler:
         nobody holds more than all others, also by texts that he does not read."""
         if not self._queue:
             return False
-        request, spare = self._queue.next(self._running), self.engine.slots // SPARE
+        request, spare = self._queue.next(self._running), self.engine.slots // (SPARE + 1)
         held = self._running[request.client]
         places = self.engine.slots if held + request.texts <= spare else self.engine.slots - spare
         return max(len(self._owners), held) + (request.texts if held else 1) <= places

@@ -10,11 +10,12 @@ from collections.abc import Callable
 EACH = 2  # pieces of work of one address in a round
 LONGEST_LINE = 64  # pieces of work that wait, of one address; what comes behind them is refused
 LATELY_SECONDS = 1.0
+REST = 2  # times as long as a round took, for others
 
 
 class Turns:
     """Work that waits for its turn, by address. Of each address it is done in the order in which it came; where there
-    are several, what one has sent at once takes half of the loop's time at most."""
+    are several, what one has sent at once takes a third of the loop's time at most."""
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[Callable[[], None]]] = {}
@@ -41,5 +42,5 @@ class Turns:
             asyncio.get_running_loop().call_soon(self._rest, began)  # behind what that work has begun
 
     def _rest(self, began: float) -> None:
-        seconds = time.monotonic() - began if len(self._lately) > 1 else 0.0
+        seconds = REST * (time.monotonic() - began) if len(self._lately) > 1 else 0.0
         asyncio.get_running_loop().call_later(seconds, self._round)

@@ -375,7 +375,7 @@ def test_a_paused_text_goes_on_as_if_it_had_been_read(engine, tokenizer, impatie
         assert [reader.texts[n] for n in range(2)] == texts
 
 
-def test_one_client_holds_no_more_texts_than_there_are_places(impatient, engine):
+def test_who_leaves_texts_unread_gets_no_more_of_them(impatient, engine, monkeypatch):
     asked = [ticket("slow", (n, n + 1), max_new_tokens=60) for n in range(1, 12)]
     for one in asked:
         impatient.submit(one)
@@ -384,10 +384,36 @@ def test_one_client_holds_no_more_texts_than_there_are_places(impatient, engine)
     impatient.submit(last)
     wait_for(lambda: last.ended)
     assert sum(one.paused for one in asked) == engine.slots and impatient.queued == len(asked) - engine.slots
+    monkeypatch.setattr("slm.serving.scheduler.UNREAD_SECONDS", 0.0)
+    wait_for(lambda: sum(one.ended for one in asked) == len(asked) - engine.slots)
+    refusals = [one.error for one in asked if one.ended]
+    assert {(each.status, each.code) for each in refusals} == {(429, "unread")}
+    assert all(each.headers["Connection"] == "close" for each in refusals)
+    with pytest.raises(ApiError, match="not being read"):
+        impatient.submit(ticket("slow", (20, 21)))
     for one in asked:
         impatient.cancel(one)
     wait_for(lambda: not impatient.busy)
     assert not impatient._running and impatient.writing == 0
+
+
+def test_one_client_leaves_some_places_to_others(tokenizer):
+    engine = Paused(slots=18)
+    scheduler = started(engine, tokenizer)
+    engine.steps_allowed = 0
+    asked = [ticket("greedy", (n, n + 1), max_new_tokens=50) for n in range(1, 30)]
+    for one in asked:
+        scheduler.submit(one)
+    engine.steps_allowed = 3
+    wait_for(lambda: engine.steps_allowed == 0 and scheduler.writing == 16)
+    other = ticket("modest", (9, 9), max_new_tokens=3)
+    scheduler.submit(other)
+    engine.steps_allowed = 4
+    wait_for(lambda: other.ended)
+    assert scheduler.writing == 16 and not any(one.ended for one in asked) and sum(engine.computed[-2:]) <= 2 * 5
+    engine.steps_allowed = 10**9
+    wait_for(lambda: all(one.ended for one in asked))
+    scheduler.stop()
 
 
 def test_a_paused_text_is_cut_at_its_deadline_and_ends_with_the_server(impatient, engine):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,31 @@ def test_a_client_that_does_not_read_is_cut(impatient: Running):
         reader.connect(("127.0.0.1", impatient.port))
         reader.sendall(HEAD.replace(b"900", b"%d" % len(body)) + b"\r\n" + body)
         wait_for(lambda: impatient.figure('slm_connections_cut_total{reason="unread"}') == before + 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell what they have not sent")
+def test_a_page_that_lies_unread_in_the_systems_buffers_is_cut_and_given_up(impatient: Running):
+    before = impatient.figure('slm_connections_cut_total{reason="unread"}')
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        reader.connect(("127.0.0.1", impatient.port))
+        reader.sendall(b"GET /docs HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_for(lambda: impatient.figure('slm_connections_cut_total{reason="unread"}') == before + 1)
+        with pytest.raises(ConnectionResetError):  # what was not sent is not kept for it
+            while reader.recv(65536):
+                pass
+
+
+def test_a_crowd_of_one_address_is_refused_and_others_are_served(impatient: Running, monkeypatch):
+    monkeypatch.setattr("slm.serving.turns.LONGEST_LINE", 0)
+    with impatient.connect() as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        received = b""
+        while part := connection.recv(4096):
+            received += part
+    assert received.startswith(b"HTTP/1.1 429") and b'"crowd"' in received and b"retry-after: 1" in received
+    monkeypatch.undo()
+    assert impatient.ask("/health").status == 200
 
 
 def test_connections_that_wait_too_long_for_another_request_are_closed(impatient: Running):
