@@ -120,6 +120,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._unread_since = self._unread_since or now
             return "unread" if now - self._unread_since > self.limits.stall_seconds else ""
         self._unread_since = None
+        if self._in_line:
+            return ""  # it is we who take long
         waits = {
             HEADERS: self.limits.header_seconds, BODY: self.limits.body_seconds, IDLE: self.limits.keep_alive_seconds,
         }  # fmt: skip

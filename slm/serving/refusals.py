@@ -57,5 +57,5 @@ def waited_too_long() -> ApiError:
 
 
 def left_unread(texts: int) -> ApiError:
-    message = f"{texts} texts of yours are not being read: read them, or close their connections, and ask again"
+    message = f"{texts} of your texts are not being read: read them, or close their connections, and ask again"
     return ApiError(429, "unread", message, retry_after=5, closes=True)

@@ -409,7 +409,7 @@ def test_one_client_leaves_some_places_to_others(tokenizer):
     other = ticket("modest", (9, 9), max_new_tokens=3)
     scheduler.submit(other)
     engine.steps_allowed = 4
-    wait_for(lambda: other.ended)
+    wait_for(lambda: other.ended and engine.steps_allowed == 0)
     assert scheduler.writing == 16 and not any(one.ended for one in asked) and sum(engine.computed[-2:]) <= 2 * 5
     engine.steps_allowed = 10**9
     wait_for(lambda: all(one.ended for one in asked))
