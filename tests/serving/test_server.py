@@ -95,7 +95,7 @@ def test_what_does_not_finish_within_the_drain_time_is_told_so(folders):
     with running(opened({"stories": folders["stories"]}, figures, limits), figures, limits) as server:
         stream = post(server.url, STREAM | {"max_tokens": 4096})
         stream.readline()
-        server.server.service.models.named(None).scheduler._batch.step = lambda: []  # writes no more
+        server.server.service.models.named(None).scheduler._batch.step = lambda turn: []  # writes no more
         server.stop()
         last = stream.read().strip().splitlines()[-1]
     assert json.loads(last.removeprefix(b"data: "))["error"]["code"] == "shutting_down"
