@@ -116,7 +116,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def overdue(self, now: float) -> str:
         """What this connection takes too long for, or ''."""
-        if self.transport.get_write_buffer_size() or _unsent(self._socket):
+        if self.transport.get_write_buffer_size():
             self._unread_since = self._unread_since or now
             return "unread" if now - self._unread_since > self.limits.stall_seconds else ""
         self._unread_since = None
@@ -125,7 +125,9 @@ class GuardedProtocol(HttpToolsProtocol):
         waits = {
             HEADERS: self.limits.header_seconds, BODY: self.limits.body_seconds, IDLE: self.limits.keep_alive_seconds,
         }  # fmt: skip
-        return self.phase if now - self.since > waits.get(self.phase, float("inf")) else ""
+        if now - self.since <= waits.get(self.phase, float("inf")):
+            return ""
+        return "unread" if self.phase == IDLE and _unsent(self._socket) else self.phase
 
     def cut(self, reason: str) -> None:
         """End the connection at once, whatever is still to be sent."""
