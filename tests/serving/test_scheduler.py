@@ -61,6 +61,7 @@ def scheduler(engine: Paused, tokenizer, made) -> Iterator[Scheduler]:
 
 
 def started(engine: FakeEngine, tokenizer, **limits) -> Scheduler:
+    limits = {"pause_seconds": 60.0} | limits  # nobody reads here, and that is no reason to wait
     scheduler = Scheduler(engine, tokenizer, Limits(**limits), Figures().of_model("m"))
     scheduler.start(lambda tickets: None)
     return scheduler
@@ -347,8 +348,12 @@ def test_streams_that_nobody_reads_give_their_places_to_others(impatient, engine
 
 
 @pytest.mark.parametrize("context, max_new_tokens", [(64, 40), (16, 40), (64, 61)])
-def test_a_paused_text_goes_on_as_if_it_had_been_read(engine, tokenizer, impatient, context, max_new_tokens):
+def test_a_paused_text_goes_on_as_if_it_had_been_read(
+    engine, tokenizer, impatient, monkeypatch, context, max_new_tokens
+):
     engine.context = context
+    paused, pause = [], impatient._pause
+    monkeypatch.setattr(impatient, "_pause", lambda one: (paused.append(one), pause(one)))
     values = {"max_new_tokens": max_new_tokens, "continue_past_context": context == 16}
     asked = [ticket("a", (5, 6, n), samples=2, **values) for n in range(5)]  # more texts than places
     readers = [Reader(impatient, one) for one in asked]
@@ -360,10 +365,8 @@ def test_a_paused_text_goes_on_as_if_it_had_been_read(engine, tokenizer, impatie
             reader.read()
         return all(one.ended for one in asked)
 
-    paused = 0
     while not read_all():
-        paused += sum(one.paused for one in asked)
-        time.sleep(0.001)
+        time.sleep(0.005)
     read_all()
     assert paused, "none was ever paused"
     for one, reader in zip(asked, readers, strict=True):
