@@ -22,7 +22,7 @@ from slm.evaluation.choice_prompts import Prompted, prompted
 from slm.evaluation.forgetting import forgetting_section
 from slm.evaluation.lm_eval_task import command, write_lm_eval_task
 from slm.evaluation.multiple_choice import choice_section, score_choices
-from slm.evaluation.sections import Section, keep_sections, suite_path
+from slm.evaluation.sections import PREFIX, Section, keep_sections, suite_path
 from slm.evaluation.suites import OF_INDEX, OF_TUNING, Found, Suite, find_files, missing
 from slm.evaluation.unanswerable import COUNT, questions
 from slm.generation.batch import Batch, GenerationConfig
@@ -132,7 +132,7 @@ def _not_measured(part: Found, work: _Work) -> str:
         if work.index is None:
             return "no index; name it with --index FOLDER"
         if not work.of_index(part).right:
-            return f"no answer in {part.questions} is a document of {work.index.folder}"
+            return f"no answer in {part.questions} is a document of {work.index.place}"
     return ""
 
 
@@ -155,8 +155,10 @@ def keep_beside(outcome: Outcome, suite: Suite, index: Retriever) -> None:
     sections = {name: section for name, section in outcome.sections.items() if kinds[name] in OF_INDEX}
     if sections:
         header = {name: outcome.header[name] for name in ("format", "suite", "description", "slm", "created")}
-        with contextlib.suppress(OSError):
-            keep_sections(suite_path(index.folder, suite.name), header | {"sha256": index.store.stamp}, sections)
+        with contextlib.suppress(OSError, DataError), index.store.beside(PREFIX) as folder:
+            path = suite_path(folder, suite.name)
+            keep_sections(path, header | {"sha256": index.store.stamp}, sections)
+            index.store.put_beside(path.name, path)
 
 
 @dataclass

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def ask(
     question: Annotated[str, typer.Argument(help="What to ask, in quotes.")],
-    index: retrieval.Index = None,
+    index: retrieval.Index = "",
     k: Annotated[int, typer.Option("-k", min=1, max=50, help="How many sentences to quote at most.")] = 5,
     show: Annotated[
         int, typer.Option(min=0, help="Open the source of this number: its passage, the quoted sentences marked.")
@@ -56,14 +56,14 @@ def ask(
 
     from slm.domain import load_domain
     from slm.rag.answering import answer
-    from slm.rag.index_domain import domain_of_index
+    from slm.rag.index_domain import domain_of
     from slm.rag.quoting import usual
 
     if model and not generate:
         raise ConfigError("--model names who writes beside the quotes: add --generate")
     folder = _writer(model, runs) if generate else None
     with retrieval.opened(index) as retriever:
-        chosen = load_domain(domain) if domain else domain_of_index(retriever.folder)
+        chosen = load_domain(domain) if domain else domain_of(retriever.store)
         found = answer(question, retriever, chosen, replace(usual(retriever), sentences=k), threshold)
     if show > len(found.sources):
         raise ConfigError(f"--show expects a source of the answer, 1 to {len(found.sources)}, got {show}")

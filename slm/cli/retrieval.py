@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,13 +16,18 @@ from slm.errors import ConfigError, DataError
 if TYPE_CHECKING:
 
     from slm.rag.indexing import IndexReport, Progress
+    from slm.rag.places import Place
     from slm.rag.retriever import Hit, Retriever
 
 INDEXES = Path("indexes")
 SHOWN_UNREADABLE = 10
 
+PLACE = "FOLDER|ADDRESS"
 Index = Annotated[
-    Path | None, typer.Option("--index", metavar="FOLDER", help="The index; by default the newest in indexes/.")
+    str,
+    typer.Option(
+        "--index", metavar=PLACE, help="The index: a folder, or postgresql://...; by default the newest in indexes/."
+    ),
 ]
 
 
@@ -39,8 +45,12 @@ def index(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The index; by default indexes/<first document's name>.")
-    ] = None,
+        str,
+        typer.Option(
+            metavar=PLACE,
+            help="The index: a folder, by default indexes/<first document's name>; or postgresql://host/database.",
+        ),
+    ] = "",
     remove: Annotated[
         list[str] | None, typer.Option(metavar="DOCUMENTS", help="Remove these from the index. Repeatable.")
     ] = None,
@@ -72,45 +82,49 @@ def index(
     Example: slm index manuals/ --out indexes/manuals
     """
     from slm.rag.index_domain import choose_domain
+    from slm.rag.places import is_address, place_of
     from slm.rag.retriever import Retriever
     from slm.rag.vectors import choose_encoder
 
-    folder = out or _folder_for(documents)
+    for name in [*(documents or ()), *(remove or ())]:
+        if is_address(name):
+            raise ConfigError("expected documents, got the address of a server; an index on one is named with --out")
+    place = place_of(out) if out else _folder_for(documents)
     with observing() as observer:
-        report = _changed_index(folder, documents, remove, column, separator, search_titles, observer.working)
+        report = _changed_index(place, documents, remove, column, separator, search_titles, observer.working)
         if encoder is not None:
-            choose_encoder(folder, encoder)
+            choose_encoder(place, encoder, observer.working)
         if domain:
-            choose_domain(folder, domain)
-        with Retriever.open(folder, observer.working) as retriever:
+            choose_domain(place, domain)
+        with Retriever.open(place, observer.working) as retriever:
             counts = retriever.store.counts()
     if as_json:
-        print(json.dumps({"folder": str(folder), **counts, **vars(report)}, indent=1))
+        print(json.dumps({"folder": str(place), **counts, **vars(report)}, indent=1))
     else:
-        _print_report(folder, counts, report)
+        _print_report(place, counts, report)
     if report.unreadable and not counts["documents"]:
-        raise DataError(f"{folder}: nothing to search, since none of the documents could be read; see above")
+        raise DataError(f"{place}: nothing to search, since none of the documents could be read; see above")
 
 
 def _changed_index(
-    folder: Path, documents: list[str] | None, remove: list[str] | None, column: list[str] | None, separator: str,
+    place: Place, documents: list[str] | None, remove: list[str] | None, column: list[str] | None, separator: str,
     search_titles: bool | None, progress: Progress,
 ) -> IndexReport:  # fmt: skip
     """Remove what shall go; then index documents, or with neither bring all up to date."""
     from slm.rag.indexing import IndexReport, IndexSettings, index_documents, refresh_index, remove_sources
 
-    report = remove_sources(folder, tuple(remove)) if remove else IndexReport()
+    report = remove_sources(place, tuple(remove)) if remove else IndexReport()
     if documents:
         section = options.documents_section(documents, "text", column, separator=separator)
         settings = IndexSettings(
             section.get("separator", IndexSettings.separator),
             section["columns"],
-            _searches_titles(folder) if search_titles is None else search_titles,
+            _searches_titles(place) if search_titles is None else search_titles,
         )
-        return index_documents(folder, tuple(documents), settings, progress, report)
+        return index_documents(place, tuple(documents), settings, progress, report)
     if column or separator or search_titles is not None:
         raise ConfigError("--column, --separator and --search-titles say how documents are read: name the documents")
-    return report if remove else refresh_index(folder, progress)
+    return report if remove else refresh_index(place, progress)
 
 
 def _folder_for(documents: list[str] | None) -> Path:
@@ -119,21 +133,20 @@ def _folder_for(documents: list[str] | None) -> Path:
     return INDEXES / slug(documents[0]) if documents else newest_index()
 
 
-def _searches_titles(folder: Path) -> bool:
+def _searches_titles(place: Place) -> bool:
     """What the index does, True where there is none yet."""
-    from slm.rag.passage_store import PassageStore
-    from slm.rag.schema import FILE
+    from slm.rag import stores
 
-    if not (folder / FILE).is_file():
+    if not stores.exists(place):
         return True
-    with PassageStore.open(folder) as store:
+    with stores.open_store(place) as store:
         return store.search_titles
 
 
 def search(
     question: Annotated[str, typer.Argument(help="What to look for, in quotes.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages to show at most.")] = 10,
-    index: Index = None,
+    index: Index = "",
     as_json: options.Json = False,
 ) -> None:
     """Show the passages that a question finds, the best first.
@@ -154,7 +167,7 @@ def search(
         print(f"nothing found: {reason}")
 
 
-def opened(index: Path | None) -> Retriever:
+def opened(index: str) -> Retriever:
     """The index that a person names, by default the newest. Raises DataError where there is none."""
     from slm.rag.retriever import Retriever
 
@@ -174,7 +187,7 @@ def _as_json(hit: Hit) -> dict[str, Any]:
     return {"score": hit.score, "ranks": hit.ranks, "scores": hit.scores, **vars(hit.passage)}
 
 
-def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> None:
+def _print_report(place: Place, counts: dict[str, int], report: IndexReport) -> None:
     from slm.cli.console import say
 
     for note in report.notes:
@@ -183,7 +196,7 @@ def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> 
         f"{report.documents_added:,} added, {report.documents_removed:,} removed, {report.documents_kept:,} unchanged"
     )
     print(
-        f"{folder}: {counts['documents']:,} documents in {counts['passages']:,} passages ({changes}"
+        f"{place}: {counts['documents']:,} documents in {counts['passages']:,} passages ({changes}"
         + (f", {report.duplicates:,} duplicates left out)" if report.duplicates else ")")
     )
     if report.unreadable:
@@ -193,4 +206,5 @@ def _print_report(folder: Path, counts: dict[str, int], report: IndexReport) -> 
         if len(report.unreadable) > SHOWN_UNREADABLE:
             print(f"  ... and {len(report.unreadable) - SHOWN_UNREADABLE} more: --json lists them")
     if counts["documents"]:
-        print(f'\nnext: slm search "..." --index {folder}, or slm ask "..." for an answer from it')
+        shown = shlex.quote(str(place))
+        print(f'\nnext: slm search "..." --index {shown}, or slm ask "..." for an answer from it')

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slm.cli import options
+from slm.cli.retrieval import PLACE
 from slm.cli.sources import open_source
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ def serve(
         ),
     ] = None,
     index: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Answer from this index too, as the model sources; or from it alone."),
-    ] = None,
+        str,
+        typer.Option(metavar=PLACE, help="Answer from this index too, as the model sources; or from it alone."),
+    ] = "",
     host: Annotated[str, typer.Option(help="Address to listen on; any but loopback needs --api-keys.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
     api_keys: Annotated[
@@ -106,10 +107,11 @@ def serve(
     print("stopped", file=sys.stderr)
 
 
-def _sources(index: Path, limits: Limits) -> Sources:
+def _sources(index: str, limits: Limits) -> Sources:
+    from slm.rag.places import place_of
     from slm.serving.sources import Sources
 
-    return Sources(index, limits)
+    return Sources(place_of(index), limits)
 
 
 def _opened(
@@ -147,7 +149,7 @@ def _tell(models: Models, sources: Sources | None, address: str, keys: bool) -> 
         waits = "" if model.loaded else "; is loaded when it is asked"
         print(f"{model.name}: {what}; {facts['engine']}, {model.slots} texts at a time{waits}")
     if sources is not None:
-        print(f"sources: answers in the words of {sources.retriever.folder}")
+        print(f"sources: answers in the words of {sources.retriever.place}")
     first = next(iter(models), None)
     key = " -H 'Authorization: Bearer KEY'" if keys else ""
     if sources is not None or first.answers:

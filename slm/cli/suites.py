@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def evaluate_suite(
-    model: str, name: str, data: list[str], settings: SuiteSettings, encoder: str, index: Path | None, as_json: bool,
+    model: str, name: str, data: list[str], settings: SuiteSettings, encoder: str, index: str, as_json: bool,
     runs: Path,
 ) -> None:  # fmt: skip
     """Run the suite called `name` and print what it found."""

@@ -10,6 +10,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing
+from slm.cli.retrieval import PLACE
 from slm.cli.sources import model_and_store
 from slm.errors import ConfigError
 
@@ -57,9 +58,9 @@ def evaluate(
         ),
     ] = "",
     index: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Of a suite: an index, to measure retrieval, citation and abstention too."),
-    ] = None,
+        str,
+        typer.Option(metavar=PLACE, help="Of a suite: an index, to measure retrieval, citation and abstention too."),
+    ] = "",
     lm_eval_task: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Of a suite: also write its multiple choice as a task for lm-eval."),

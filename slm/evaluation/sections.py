@@ -19,6 +19,8 @@ from typing import Any
 
 from slm.atomic_write import write_json
 
+PREFIX = "evaluation_"  # of the names of these files
+
 
 @dataclass(frozen=True)
 class Table:
@@ -89,7 +91,7 @@ class Section:
 
 
 def suite_path(run: Path, suite: str) -> Path:
-    return run / f"evaluation_{suite}.json"
+    return run / f"{PREFIX}{suite}.json"
 
 
 def keep_sections(path: Path, header: Mapping[str, Any], sections: Mapping[str, Section]) -> None:
@@ -107,7 +109,7 @@ def keep_sections(path: Path, header: Mapping[str, Any], sections: Mapping[str, 
 def measured(folder: Path, sha256: str) -> list[dict[str, Any]]:
     """Title, tables and notes of all that the suites' files in a folder hold of the model `sha256`, for the page."""
     found = []
-    for path in sorted(folder.glob("evaluation_*.json")):
+    for path in sorted(folder.glob(f"{PREFIX}*.json")):
         with contextlib.suppress(OSError, ValueError):
             record = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(record, dict) and record.get("sha256") == sha256:

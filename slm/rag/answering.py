@@ -12,10 +12,10 @@ from typing import Any
 from slm.domain import Domain, Heading, heading
 from slm.errors import DataError
 from slm.rag import abstention
-from slm.rag.passage_store import PassageStore
 from slm.rag.passages import Passage
 from slm.rag.quoting import Quote, Quoting, choose
 from slm.rag.retriever import Hit, Retriever
+from slm.rag.store import Store
 
 NOT_FOUND = "Not in my sources."
 NEAREST = 5
@@ -106,7 +106,7 @@ def answer(
     return Answer(question, before, probability, threshold, checked(quotes, retriever.store), nearest)
 
 
-def checked(quotes: Sequence[Quote], store: PassageStore) -> tuple[Quote, ...]:
+def checked(quotes: Sequence[Quote], store: Store) -> tuple[Quote, ...]:
     """The quotes, each of which stands in its passage word for word, as the store has it now.
 
     Raises DataError for one that does not.
@@ -115,7 +115,7 @@ def checked(quotes: Sequence[Quote], store: PassageStore) -> tuple[Quote, ...]:
     for quote in quotes:
         if not quote.text or stored.get(quote.passage.id, "")[quote.start : quote.end] != quote.text:
             raise DataError(
-                f"{store.path}: expected to quote {quote.passage.source} word for word, found other words there; the "
+                f"{store.place}: expected to quote {quote.passage.source} word for word, found other words there; the "
                 "index changed meanwhile: ask again"
             )
     return tuple(quotes)

@@ -60,13 +60,15 @@ class AskedWords:
         languages = retriever.languages(question)
         words = list(dict.fromkeys(_words_of(question[:LONGEST_QUESTION], languages)))
         # A word that one language stems and another does not is as common as the commoner of its forms.
-        counts = np.array([retriever.lexical.counts(sorted(word)).max() for word in words])
+        forms = sorted(frozenset().union(*words))
+        known = dict(zip(forms, retriever.lexical.counts(forms).tolist(), strict=True))
+        counts = np.array([max(known[form] for form in word) for word in words])
         asking = frozenset(form for language in languages for form in terms(ASKING.get(language, ""), language))
         asks = np.array([not asking.isdisjoint(word) for word in words], bool)
         english = not {common_words.LANGUAGE, ""}.isdisjoint(languages)
         usual = np.array([max(map(common_words.share_of_texts, word)) if english else 0.0 for word in words])
         usual = np.where(asks, np.maximum(usual, ASKED), usual)
-        texts = PRIOR + len(retriever.lexical.passages)
+        texts = PRIOR + retriever.lexical.size
         weights = np.log1p(texts / (1 + counts + PRIOR * usual))
         kept = np.flatnonzero(~asks | (counts > 0))
         return cls([words[place] for place in kept], weights[kept], languages, float(np.log1p(texts)))
@@ -100,7 +102,7 @@ def _words_of(question: str, languages: tuple[str, ...]) -> Iterator[frozenset[s
 
 def evidence(question: str, hits: Sequence[Hit], retriever: Retriever) -> np.ndarray:
     """(F,) the figures of `NAMES`, and where the index has vectors those of `VECTOR_NAMES` too."""
-    size = min(1.0, float(np.log1p(len(retriever.lexical.passages))) / LARGE)
+    size = min(1.0, float(np.log1p(retriever.lexical.size)) / LARGE)
     by_words = _by_words(AskedWords.of(question, retriever), hits, retriever)
     in_small = [(1 - size) * by_words[NAMES.index(name)] for name in ("coverage", "unknown")]
     figures = [*by_words, size, *in_small]
@@ -119,7 +121,8 @@ def _by_words(asked: AskedWords, hits: Sequence[Hit], retriever: Retriever) -> l
     bags = [Counter(asked.of_text(text)) for text in searched]
     best = int(np.argmax([asked.share(bag) for bag in bags]))
     head = frozenset(asked.of_text(searched[best][:HEAD]))
-    vocabulary = retriever.lexical.bm25.vocab_dict if len(retriever.lexical.passages) else {}
+    forms = sorted(frozenset().union(*asked.words))
+    vocabulary = {form for form, count in zip(forms, retriever.lexical.counts(forms), strict=True) if count}
     missing = [w for t, w in zip(asked.words, asked.weights.tolist(), strict=True) if t.isdisjoint(bags[best])]
     rarest = asked.rarest
     heaviest = float(asked.weights.max())

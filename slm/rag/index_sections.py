@@ -23,12 +23,12 @@ from slm.rag import abstention, lexical, vectors
 from slm.rag.answering import PASSAGES, Answer, answer
 from slm.rag.calibration import area_interval, area_under_roc, coverage_at_precision
 from slm.rag.held_out import MOST_PASSAGES, SHARE, index_without, subject_of, taken_out
-from slm.rag.index_domain import domain_of_index
+from slm.rag.index_domain import domain_of
 from slm.rag.measures import ndcg_at, recall_at
-from slm.rag.passage_store import digest_of
 from slm.rag.passages import Passage
 from slm.rag.reranker import CANDIDATES
 from slm.rag.retriever import Progress, Retriever
+from slm.rag.store import digest_of
 
 MEASURES = {
     "recall@1": functools.partial(recall_at, k=1),
@@ -116,7 +116,7 @@ class IndexQuestions:
     def notes(self) -> list[str]:
         counts = self.retriever.store.counts()
         size = f"{counts['documents']:,} documents in {counts['passages']:,} passages"
-        notes = [f"Of {self.retriever.folder.resolve().name}, an index of {size}; no model writes here."]
+        notes = [f"Of {self.retriever.store.name}, an index of {size}; no model writes here."]
         if self.left_out:
             notes.append(f"{self.left_out:,} questions left out: no document of the index is their answer.")
         return notes
@@ -124,7 +124,7 @@ class IndexQuestions:
     @property
     def about(self) -> dict[str, Any]:
         """What every section's figures begin with."""
-        return {"index": str(self.retriever.folder), "questions": len(self.right), "left_out": self.left_out}
+        return {"index": str(self.retriever.place), "questions": len(self.right), "left_out": self.left_out}
 
 
 def _share_of(words: Sequence[str], present: set[str]) -> float:
@@ -171,7 +171,7 @@ def citation_section(own: IndexQuestions, title: str) -> Measured:
     """Whether quotes stand word for word where they say, and whether they are from the right document."""
     counts: Counter[str] = Counter()
     items = []
-    domain = domain_of_index(own.retriever.folder)
+    domain = domain_of(own.retriever.store)
     for question in own.each("answering from the index"):
         found, right = answer(question, own.retriever, domain), own.right[question]
         sources = own.texts(found.sources)

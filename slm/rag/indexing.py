@@ -18,10 +18,12 @@ from slm.data.documents import DocumentsConfig
 from slm.data.files import Reading
 from slm.data.sources import Source, resolve_sources
 from slm.errors import ConfigError, DataError
+from slm.rag import stores
 from slm.rag.languages import language_of
-from slm.rag.passage_store import IndexedFile, PassageStore, digest_of
 from slm.rag.passages import PASSAGE_LENGTH, split
+from slm.rag.places import Place
 from slm.rag.source_documents import Document, FieldColumns, read_documents, record_documents
+from slm.rag.store import IndexedFile, Store, digest_of
 
 READING_VERSION = 1
 """Raised whenever other documents or passages would come of the same files."""
@@ -78,13 +80,13 @@ class IndexReport:
 
 
 def index_documents(
-    folder: Path,
+    place: Place,
     sources: tuple[str, ...],
     settings: IndexSettings | None = None,
     progress: Progress = lambda what, done, total: None,
     report: IndexReport | None = None,
 ) -> IndexReport:
-    """Bring the index in `folder` up to date with these sources; those that it holds of others stay.
+    """Bring the index at `place` up to date with these sources; those that it holds of others stay.
 
     Files of a source that are no longer there are removed with all their passages. What cannot be read is listed in
     the report. Raises DataError, ConfigError, NetworkError, with the index as it was.
@@ -92,18 +94,18 @@ def index_documents(
     settings = settings or IndexSettings()
     FieldColumns(settings.columns)  # before a folder is made
     found = _resolved(sources, settings)
-    with PassageStore.open_for_writing(folder) as store, store.changing():
+    with stores.open_for_writing(place, progress) as store, store.changing():
         return _Update(store, settings, progress, report).run(found)
 
 
-def refresh_index(folder: Path, progress: Progress = lambda what, done, total: None) -> IndexReport:
+def refresh_index(place: Place, progress: Progress = lambda what, done, total: None) -> IndexReport:
     """Bring the index up to date with all sources that it was made from, each read as it was the first time.
 
     A source that is gone as a whole keeps its passages, and is listed: it may be a disk that is not there today.
     """
     report = IndexReport()
-    PassageStore.open(folder).close()
-    with PassageStore.open_for_writing(folder) as store, store.changing():
+    stores.open_store(place).close()
+    with stores.open_for_writing(place, progress) as store, store.changing():
         readings = {file.source: file.reading for file in store.files().values()}
         for source, reading in readings.items():
             settings = IndexSettings.of(reading, store.search_titles)
@@ -116,16 +118,16 @@ def refresh_index(folder: Path, progress: Progress = lambda what, done, total: N
     return report
 
 
-def remove_sources(folder: Path, names: tuple[str, ...]) -> IndexReport:
+def remove_sources(place: Place, names: tuple[str, ...]) -> IndexReport:
     """Remove the documents of sources, files or folders. Raises DataError where the index has none of a name."""
     report = IndexReport()
-    PassageStore.open(folder).close()
-    with PassageStore.open_for_writing(folder) as store, store.changing():
+    stores.open_store(place).close()
+    with stores.open_for_writing(place) as store, store.changing():
         for name in names:
-            place = _absolute(name)
-            files = [file for file in store.files().values() if _is_of(file, place)]
+            named = _absolute(name)
+            files = [file for file in store.files().values() if _is_of(file, named)]
             if not files:
-                raise DataError(f"{name}: expected a file or source of the index {folder}, found nothing of it there")
+                raise DataError(f"{name}: expected a file or source of the index {place}, found nothing of it there")
             for file in files:
                 report.documents_removed += store.remove_file(file.id)
                 report.files_removed += 1
@@ -146,7 +148,7 @@ class _Update:
     """One transaction's work: the state that its steps share."""
 
     def __init__(
-        self, store: PassageStore, settings: IndexSettings, progress: Progress, report: IndexReport | None = None
+        self, store: Store, settings: IndexSettings, progress: Progress, report: IndexReport | None = None
     ):
         self.store, self.settings, self.progress = store, settings, progress
         self.columns = FieldColumns(settings.columns)

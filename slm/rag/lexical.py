@@ -16,7 +16,7 @@ import numpy as np
 
 from slm.errors import import_extra
 from slm.rag.languages import stemmer
-from slm.rag.passage_store import PassageStore, digest_of
+from slm.rag.store import Store, digest_of
 from slm.rag.terms import TERMS_VERSION, terms
 
 NAME = "lexical"
@@ -34,6 +34,11 @@ class LexicalIndex:
     def __init__(self, bm25: Any, passages: np.ndarray):
         self.bm25, self.passages = bm25, passages
 
+    @property
+    def size(self) -> int:
+        """How many distinct texts there are."""
+        return len(self.passages)
+
     def scores(self, question: Sequence[str]) -> np.ndarray:
         """(N,) BM25 of each row for the terms of a question; 0 where it has none of them."""
         known = self.bm25.get_tokens_ids(list(question)) if len(self.passages) else []
@@ -50,8 +55,7 @@ class LexicalIndex:
         return counts
 
     def weights(self, terms: Sequence[str]) -> np.ndarray:
-        """(len(terms),) how much each term tells one text from another: ln(1 + N / (1 + texts that have it))."""
-        return np.log1p(len(self.passages) / (1 + self.counts(terms)))
+        return weights_of(self.counts(terms), self.size)
 
     def save(self, folder: Path) -> None:
         if len(self.passages):
@@ -68,12 +72,17 @@ class LexicalIndex:
         return cls(bm25s.BM25.load(str(folder), mmap=True, show_progress=False, **_NAMES), passages)
 
 
-def made_from(store: PassageStore) -> dict[str, Any]:
+def weights_of(counts: np.ndarray, size: int) -> np.ndarray:
+    """How much terms tell one text of `size` from another: ln(1 + size / (1 + texts that have it))."""
+    return np.log1p(size / (1 + counts))
+
+
+def made_from(store: Store) -> dict[str, Any]:
     """The state that an index of the store's present passages is made from."""
     return {"stamp": store.stamp, "version": store.version, "terms": TERMS_VERSION}
 
 
-def build(store: PassageStore, progress: Progress = lambda what, done, total: None) -> LexicalIndex:
+def build(store: Store, progress: Progress = lambda what, done, total: None) -> LexicalIndex:
     """The index of all passages of the store; keeps about 4 bytes a word in memory while it is built."""
     bm25s = import_extra(*EXTRA)
     total = store.counts()["passages"]

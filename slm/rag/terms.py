@@ -30,7 +30,7 @@ def terms(text: str, language: str) -> list[str]:
     if not text.isascii():
         words = [part for word in words for part in _without_spaces(word)]
     stems = stemmer(language)(words)
-    return stems if text.isascii() else list(map(_without_accents, stems))
+    return stems if text.isascii() else list(map(without_accents, stems))
 
 
 def question_terms(question: str, languages: Iterable[str]) -> list[str]:
@@ -56,7 +56,7 @@ def _without_spaces(word: str) -> list[str]:
     return parts + [word[place:]] * (place < len(word))
 
 
-def _without_accents(word: str) -> str:
+def without_accents(word: str) -> str:
     if word.isascii():
         return word
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", word)))

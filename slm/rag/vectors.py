@@ -7,7 +7,6 @@ was encoded before by the same encoder is not encoded again.
 
 from __future__ import annotations
 
-import shutil
 from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from slm.atomic_write import existing_folder, new_folder
+from slm.atomic_write import existing_folder
 from slm.errors import ModelError
-from slm.rag import derived
-from slm.rag.passage_store import PassageStore, digest_of
+from slm.rag import derived, stores
+from slm.rag.places import Place
+from slm.rag.store import Store, digest_of
 
 NAME = "vectors"
 ENCODER = "encoder"
@@ -61,13 +61,13 @@ class VectorIndex:
         return cls(encoder, matrix, passages, digests)
 
 
-def made_from(store: PassageStore, encoder: Encoder) -> dict[str, Any]:
+def made_from(store: Store, encoder: Encoder) -> dict[str, Any]:
     """The state that vectors of the store's present passages are made from."""
     return {"stamp": store.stamp, "version": store.version, "encoder": encoder.fingerprint}
 
 
 def build(
-    store: PassageStore, encoder: Encoder, progress: Progress = lambda what, done, total: None,
+    store: Store, encoder: Encoder, progress: Progress = lambda what, done, total: None,
     before: VectorIndex | None = None,
 ) -> VectorIndex:  # fmt: skip
     """Vectors of all distinct searched texts, those of `before` taken over. Holds them in memory, 4 D bytes a text."""
@@ -120,29 +120,28 @@ def earlier(index: Path, encoder: Encoder) -> VectorIndex | None:
         return None
 
 
-def choose_encoder(index: Path, folder: Path) -> None:
-    """Let the index in `index` have vectors by the encoder in `folder`, of which it keeps a copy. Raises ModelError."""
+def choose_encoder(index: Place, folder: Path, progress: Progress = lambda what, done, total: None) -> None:
+    """Let the index have vectors by the encoder in `folder`, of which it keeps a copy. Raises ModelError."""
     chosen = load_encoder(folder)
-    with PassageStore.open_for_writing(index) as store, store.changing():
-        own = existing_folder(index / ENCODER)
-        if store.about(ENCODER) == chosen.fingerprint and own.is_dir():
-            return
-        if own.resolve() != folder.resolve():
-            with new_folder(index / ENCODER) as temporary:
-                shutil.copytree(folder, temporary, dirs_exist_ok=True)
+    with stores.open_for_writing(index, progress) as store, store.changing():
+        with store.beside(ENCODER) as place:
+            if store.about(ENCODER) == chosen.fingerprint and existing_folder(place / ENCODER).is_dir():
+                return
+        store.put_beside(ENCODER, folder)
         store.set_about(ENCODER, chosen.fingerprint)
 
 
-def encoder_of(index: Path, store: PassageStore) -> Encoder | None:
-    """The encoder of an index, None where it has none. Raises ModelError where it is lost or another."""
+def encoder_of(folder: Path, store: Store) -> Encoder | None:
+    """The encoder of an index, which lies in `folder`, None where it has none. Raises ModelError where it is lost or
+    another."""
     fingerprint = store.about(ENCODER)
     if not fingerprint:
         return None
-    encoder = load_encoder(existing_folder(index / ENCODER))
+    encoder = load_encoder(existing_folder(folder / ENCODER))
     if encoder.fingerprint != fingerprint:
         raise ModelError(
-            f"{index / ENCODER}: expected the encoder that the index was made with, found another; "
-            f"choose one anew: slm index --out {index} --encoder FOLDER"
+            f"{folder / ENCODER}: expected the encoder that the index was made with, found another; "
+            f"choose one anew: slm index --out {store.place} --encoder FOLDER"
         )
     return encoder
 

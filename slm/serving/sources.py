@@ -9,15 +9,14 @@ import asyncio
 import json
 import time
 import uuid
-from pathlib import Path
 from typing import Any
 
 from slm.domain import heading
-from slm.evaluation.sections import measured
+from slm.evaluation.sections import PREFIX, measured
 from slm.rag.answering import Answer, answer
-from slm.rag.index_domain import domain_of_index
+from slm.rag.index_domain import domain_of
+from slm.rag.places import Place
 from slm.rag.retriever import Retriever
-from slm.rag.schema import FILE
 from slm.serving.answers import DONE, sse
 from slm.serving.limits import Limits
 from slm.serving.refusals import ApiError, invalid
@@ -31,8 +30,9 @@ class Sources:
 
     name, loaded = NAME, True
 
-    def __init__(self, index: Path, limits: Limits):
-        self.retriever, self.domain, self.limits = Retriever.open(index), domain_of_index(index), limits
+    def __init__(self, index: Place, limits: Limits):
+        self.retriever, self.limits = Retriever.open(index), limits
+        self.domain = domain_of(self.retriever.store)
         self._lock, self._waiting = asyncio.Lock(), 0
 
     @property
@@ -44,10 +44,14 @@ class Sources:
         """As a model tells of itself."""
         return {
             "name": NAME, "kind": "sources", "engine": "retrieval", "bits": 0,
-            "size_bytes": (self.retriever.folder / FILE).stat().st_size, "parameters": None, "context": None,
+            "size_bytes": self.retriever.store.size_bytes(), "parameters": None, "context": None,
             "notice": heading(self.domain, "").notice, "loaded": self.loaded,
-            "measured": measured(self.retriever.folder, self.retriever.store.stamp),
+            "measured": self._measured(),
         }  # fmt: skip
+
+    def _measured(self) -> list[dict[str, Any]]:
+        with self.retriever.store.beside(PREFIX) as folder:
+            return measured(folder, self.retriever.store.stamp)
 
     async def ask(self, asked: ChatRequest) -> Answer:
         """Raises ApiError for what sources cannot do, and where too many wait."""

@@ -33,7 +33,7 @@ def index(tmp_path: Path, encoder_folder: Path) -> Path:
 def test_the_first_passage_answers(index: Path):
     with Retriever.open(index) as retriever:
         found = [retriever.search(row["question"], 3) for row in ASKED]
-        retriever.reranker = retriever.vectors = None
+        retriever.reranker = retriever.ranks.vectors = None
         by_words = [retriever.search(row["question"], 3) for row in ASKED]
     right = [hits[0].passage.text == row["answer"] for hits, row in zip(found, ASKED, strict=True)]
     words = [bool(hits) and hits[0].passage.text == row["answer"] for hits, row in zip(by_words, ASKED, strict=True)]

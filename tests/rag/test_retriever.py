@@ -182,7 +182,7 @@ def test_derived_files_are_made_again_when_they_are_lost_damaged_or_stale(folder
 def encoder(monkeypatch: pytest.MonkeyPatch) -> WordEncoder:
     encoder = WordEncoder()
     monkeypatch.setattr(vectors, "load_encoder", lambda folder: encoder)
-    monkeypatch.setattr("slm.rag.retriever.open_reranker", lambda folder: None)
+    monkeypatch.setattr("slm.rag.folder_ranks.open_reranker", lambda folder: None)
     return encoder
 
 

@@ -1,0 +1,1 @@
+"""An index in a schema of a PostgreSQL server with pgvector, for many machines (docs/retrieval.md)."""
