@@ -72,6 +72,11 @@ class Retriever:
         self.ranks = open_ranks(self.store, self._progress)
         self.reranker: Reranker | None = self.ranks.reranker
 
+    @property
+    def stamp(self) -> str:
+        """Of the state that answered last."""
+        return self._opened[0]
+
     def _state(self) -> tuple[str, str]:
         return self.store.stamp, self.store.about(vectors.ENCODER)
 

@@ -6,12 +6,15 @@ No model has a part in it: sampling settings have no effect, and no tokens are c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sys
 import time
 import uuid
 from typing import Any
 
 from slm.domain import heading
+from slm.errors import NetworkError
 from slm.evaluation.sections import PREFIX, measured
 from slm.rag.answering import Answer, answer
 from slm.rag.index_domain import domain_of
@@ -38,20 +41,22 @@ class Sources:
     @property
     def fingerprint(self) -> str:
         """Which state of the index answers."""
-        return f"slm-index-{self.retriever.store.stamp}"
+        return f"slm-index-{self.retriever.stamp}"
 
     def facts(self) -> dict[str, Any]:
         """As a model tells of itself."""
         return {
             "name": NAME, "kind": "sources", "engine": "retrieval", "bits": 0,
-            "size_bytes": self.retriever.store.size_bytes(), "parameters": None, "context": None,
-            "notice": heading(self.domain, "").notice, "loaded": self.loaded,
-            "measured": self._measured(),
+            "size_bytes": 0, "parameters": None, "context": None, "notice": heading(self.domain, "").notice,
+            "loaded": self.loaded, "measured": [], **self._facts_of_store(),
         }  # fmt: skip
 
-    def _measured(self) -> list[dict[str, Any]]:
-        with self.retriever.store.beside(PREFIX) as folder:
-            return measured(folder, self.retriever.store.stamp)
+    def _facts_of_store(self) -> dict[str, Any]:
+        """What the store has to be asked for; nothing while it cannot be reached."""
+        store = self.retriever.store
+        with contextlib.suppress(NetworkError), store.beside(PREFIX) as folder:
+            return {"size_bytes": store.size_bytes(), "measured": measured(folder, store.stamp)}
+        return {}
 
     async def ask(self, asked: ChatRequest) -> Answer:
         """Raises ApiError for what sources cannot do, and where too many wait."""
@@ -66,6 +71,10 @@ class Sources:
         except TimeoutError:
             message = "the sources had too much to do before the deadline"
             raise ApiError(429, "waited_too_long", message, None, 1) from None
+        except NetworkError as error:
+            print(error, file=sys.stderr)  # for whoever runs the server: clients need not know where it looks
+            message = "the sources cannot be reached at the moment"
+            raise ApiError(503, "sources_unreachable", message, None, 5) from None
         finally:
             self._waiting -= 1
 

@@ -91,7 +91,7 @@ def test_an_index_without_a_subject_does_not_know_it(folder: Path) -> None:
             assert set(without.store.titles().values()) == {"Glaucoma", "Asthma"}
             assert "gout" in retriever.lexical.bm25.vocab_dict and "gout" not in without.lexical.bm25.vocab_dict
             assert not without.search("gout") and len(without.search("glaucoma")) == 1
-            copied = without.folder
+            copied = without.place
         assert not copied.exists()
         assert (retriever.store.counts(), retriever.store.stamp) == before and len(retriever.search("gout")) == 2
 

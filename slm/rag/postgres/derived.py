@@ -36,6 +36,7 @@ class Derived:
         self._fresh: list[int] = []  # passages that have no place yet
         self._left: set[int] = set()  # texts that have lost a passage
         self._added: dict[str, list[int]] = {}  # term -> number, texts that were added, those in no known language
+        self._changed = False
         self._encoder: tuple[str, Any] = ("", None)
 
     def numbers(self, table: str, count: int) -> list[int]:
@@ -56,7 +57,7 @@ class Derived:
         """All of it shall be made anew. Readers go on with what there was until then."""
         for table in ("places", "texts", "terms", "postings", *self._vector_tables()):
             self._query(f"DELETE FROM {table}")
-        self._left, self._added = set(), {}
+        self._left, self._added, self._changed = set(), {}, True
         self._fresh = [number for (number,) in self._query("SELECT id FROM passages ORDER BY id")]
 
     def finish(self) -> None:
@@ -78,6 +79,7 @@ class Derived:
         self._left = set()
         if not gone:
             return
+        self._changed = True
         self._query(
             "WITH gone AS (DELETE FROM texts WHERE id = ANY(%s) RETURNING id, terms, language, length), "
             "lost AS (SELECT unnest(terms) AS term, id AS text, language FROM gone), "
@@ -97,6 +99,7 @@ class Derived:
             rows = self._query("SELECT id, language, text FROM searched WHERE id = ANY(%s) ORDER BY id", (some,))
             self._place(rows, table)
             self._store.progress("counting words", first + len(some), len(self._fresh))
+        self._changed |= bool(self._fresh)
         self._fresh = []
 
     def _place(self, rows: list[tuple[int, str, str]], table: str) -> None:
@@ -137,9 +140,10 @@ class Derived:
         return {term: self._added[term][0] for term in wanted}
 
     def _count_terms(self) -> None:
-        if not self._added:
+        """Tell the terms how many texts have been added, and readers how many there are."""
+        if not self._changed:
             return
-        numbers, texts, unstemmed = map(list, zip(*self._added.values(), strict=True))
+        numbers, texts, unstemmed = ([row[place] for row in self._added.values()] for place in range(3))
         self._query(
             "INSERT INTO terms (id, term, texts, unstemmed) SELECT * FROM unnest(%s::int[], %s::text[], %s::int[], "
             "%s::int[]) ON CONFLICT (term) DO UPDATE SET texts = terms.texts + excluded.texts, "

@@ -69,7 +69,7 @@ def search_query(table: str, phrases: bool) -> str:
     if not table:
         return query + FUSED.format(similarity="NULL", fused=ALONE, joined="")
     # Adding 0 keeps HNSW out where only some texts are allowed: it would find the nearest of all, and leave most out.
-    distance = "vector <#> %(vector)s::vector" + (" + 0" if phrases else "")
+    distance = "(vector <#> %(vector)s::vector)" + (" + 0" if phrases else "")
     query += NEAR.format(table=table, allowed=allowed, distance=distance)
     similarity = "-(own.vector <#> %(vector)s::vector)"
     return query + FUSED.format(

@@ -112,6 +112,10 @@ def format_of(connection: Any, address: Address) -> str | None:
     names = {name for (name,) in tables}
     if not names:
         return None
+    if not connection.execute("SELECT has_schema_privilege(%s, 'USAGE')", (address.schema,)).fetchone()[0]:
+        raise DataError(
+            f"{address}: permission denied for schema {address.schema}; ask its owner for the right (docs/retrieval.md)"
+        )
     row = None
     if {"about", "documents", "passages", "postings"} <= names:
         row = connection.execute("SELECT value FROM about WHERE key = 'format'").fetchone()
@@ -135,7 +139,7 @@ def check_format(found: str, address: Address) -> None:
 def create(connection: Any, address: Address) -> None:
     """Make the schema and its tables, and pgvector where it is missing, within the transaction that is open."""
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{address.schema}"')
-    _need_pgvector(connection, address)
+    need_pgvector(connection, address)
     set_paths(connection, address)
     for statement in TABLES.split(";\n"):
         if statement.strip():
@@ -143,7 +147,8 @@ def create(connection: Any, address: Address) -> None:
     connection.execute("INSERT INTO about VALUES ('format', %s)", (FORMAT,))
 
 
-def _need_pgvector(connection: Any, address: Address) -> None:
+def need_pgvector(connection: Any, address: Address) -> None:
+    """Make the extension where the database lacks it. Raises DataError where the server has none, or an old one."""
     row = connection.execute(
         "SELECT default_version, installed_version FROM pg_available_extensions WHERE name = 'vector'"
     ).fetchone()

@@ -1,0 +1,5 @@
+"""A server for the tests of this folder."""
+
+from postgres_server import address, server
+
+__all__ = ("address", "server")
