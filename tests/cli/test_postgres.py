@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_errors_are_one_line_without_the_password(slm, words: tuple[str, ...], e
     failed = slm(*(word.replace("ADDRESS", place) for word in words))
     assert failed.code != 0 and expected in failed.err and failed.err.count("\n") == 1
     assert SECRET not in failed.out + failed.err
+
+
+def test_without_the_driver_the_extra_is_named(slm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    failed = slm("search", "gout", "--index", "postgresql://127.0.0.1:1/clinic")
+    assert failed.code == 1 and "pip install 'slm-toolkit[postgres]'" in failed.err and failed.err.count("\n") == 1
 
 
 @pytest.mark.slow

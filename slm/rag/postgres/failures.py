@@ -39,8 +39,6 @@ def readable(address: Address) -> Iterator[None]:
 
 def _failure(address: Address, error: Exception, reason: str, errors: object) -> DataError | NetworkError:
     match error:
-        case errors.ProgrammingError() if error.sqlstate is None:
-            return DataError(f"{address}: libpq cannot read this address; write it as postgresql://user@host/database")
         case errors.InsufficientPrivilege():
             return DataError(f"{address}: {_first(error, reason)}; ask for the right, or name another user")
         case errors.ReadOnlySqlTransaction():

@@ -37,11 +37,12 @@ asked AS MATERIALIZED (
     ) AS counted
 ),
 scored AS MATERIALIZED (
-    SELECT text, sum(weight * times / (times + %(k1)s * (1 - %(b)s + %(b)s * length / %(mean)s))) AS score
+    SELECT text, sum(weight * times / (times + %(least)s + %(each)s * length)) AS score
     FROM asked JOIN postings USING (term) {allowed} GROUP BY text
 ),
 lexical AS (
-    SELECT text, row_number() OVER (ORDER BY score DESC, text) AS rank FROM scored ORDER BY rank LIMIT %(depth)s
+    SELECT text, row_number() OVER (ORDER BY score DESC, text) AS rank
+    FROM (SELECT text, score FROM scored ORDER BY score DESC, text LIMIT %(depth)s) AS first
 )"""
 NEAR = """,
 near AS MATERIALIZED (
@@ -116,7 +117,7 @@ class PostgresRanks:
         self.vectors: PostgresVectors | None = None
         self.reranker: Reranker | None = None
         self._languages = [language for language in store.languages() if language]
-        self._mean = int(store.about("words") or 0) / max(1, self.lexical.size)
+        self._mean = max(1, int(store.about("words") or 0)) / max(1, self.lexical.size)
         if fingerprint := store.about(vectors.ENCODER):
             with store.beside(vectors.ENCODER) as folder:
                 self.vectors = PostgresVectors(vectors.encoder_of(folder, store), vector_table(fingerprint))
@@ -126,7 +127,7 @@ class PostgresRanks:
         times, stems = Counter(terms), self._stems(terms)
         values = {
             "terms": list(times), "times": list(map(float, times.values())), "depth": depth, "fusion": FUSION,
-            "size": float(self.lexical.size), "mean": self._mean or 1.0, "k1": K1, "b": B,
+            "size": float(self.lexical.size), "least": K1 * (1 - B), "each": K1 * B / self._mean,
             "words": [word for word, _ in stems], "stems": [stem for _, stem in stems],
             "phrases": phrase_query(phrases),
         }  # fmt: skip

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slm.errors import DataError, import_extra
+from slm.errors import ConfigError, DataError, import_extra
 from slm.rag.places import Address
 from slm.rag.postgres.failures import readable
 from slm.rag.terms import TERMS_VERSION
@@ -30,7 +30,7 @@ CONNECTION = {
 }  # fmt: skip
 """Where the address says nothing else: a server that is gone is noticed within a minute."""
 
-NEAREST = 200  # vectors that HNSW looks at: twice as many as a ranking keeps
+NEAREST = 400  # vectors that HNSW looks at: four times as many as a ranking keeps
 
 TABLES = """
 CREATE TABLE about (key text PRIMARY KEY, value text NOT NULL);
@@ -77,8 +77,12 @@ def connect(address: Address) -> Any:
     """A connection in which each statement is its own transaction, unless one is begun. Raises DataError and
     NetworkError, in one line and without secrets."""
     psycopg = import_extra("psycopg", "postgres", "an index on a PostgreSQL server")
-    with readable(address):
+    try:
         own = psycopg.conninfo.conninfo_to_dict(address.connection)
+    except psycopg.ProgrammingError:  # whose message may hold a part of a password
+        example = "postgresql://user@host/database?schema=manuals"
+        raise ConfigError(f"{address}: expected an address as libpq has it, such as {example}; see its words") from None
+    with readable(address):
         wanted = {name: value for name, value in CONNECTION.items() if name not in own}
         connection = psycopg.connect(address.connection, autocommit=True, prepare_threshold=None, **wanted)
         try:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from slm.errors import DataError, NetworkError
+from slm.errors import ConfigError, DataError, NetworkError
 from slm.rag import stores
 from slm.rag.indexing import index_documents
 from slm.rag.places import Address, place_of
@@ -37,7 +37,7 @@ def test_no_server() -> None:
 @pytest.mark.parametrize("ending", ["?sslmode=sometimes", "?nonsense=1", f"?connect_timeout={SECRET}"])
 def test_an_address_that_libpq_cannot_read(ending: str) -> None:
     pytest.importorskip("psycopg")
-    with pytest.raises((DataError, NetworkError)) as refused:
+    with pytest.raises((ConfigError, NetworkError)) as refused:
         Retriever.open(place_of(f"postgresql://ann:{SECRET}@127.0.0.1:1/clinic{ending}"))
     assert "\n" not in str(refused.value) and SECRET not in str(refused.value)
 

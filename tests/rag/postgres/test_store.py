@@ -170,13 +170,22 @@ def test_a_text_in_many_documents_takes_one_place(tmp_path: Path, address: Addre
 # Vectors and what lies beside
 
 
+@pytest.mark.parametrize("graph", [False, True])
 def test_vectors_are_fused_as_in_a_folder_and_only_new_texts_are_encoded(
-    on_server: Address, folder: Path, answers: Path, tmp_path: Path, encoder: WordEncoder
-) -> None:
+    on_server: Address, folder: Path, answers: Path, tmp_path: Path, encoder: WordEncoder, graph: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if graph:  # HNSW, which misses nothing where there is next to nothing
+        monkeypatch.setattr("slm.rag.postgres.derived.MOST_COMPARED", 0)
     for place in (on_server, folder):
         vectors.choose_encoder(place, tmp_path / "encoder")
     before = encoder.encoded
     assert ranked(on_server) == ranked(folder)
+    with connect(on_server) as connection:
+        graphs = connection.execute(
+            "SELECT count(*) FROM pg_indexes WHERE schemaname = %s AND indexdef LIKE '%%hnsw%%'", (on_server.schema,)
+        )
+        assert graphs.fetchone() == (int(graph),)
     with stores.open_store(on_server) as store, store.beside("encoder") as beside:
         assert (beside / "encoder" / "weights").read_bytes() == b"w\0w"
     write_records(answers, [{"text": "Penguins live in the south.", "title": "Birds"}, *RECORDS[1:]])
