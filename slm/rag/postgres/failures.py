@@ -11,8 +11,11 @@ from slm.rag.places import Address
 ADVICE = {
     "password": "give the password in ~/.pgpass, PGPASSWORD or a service file",
     "no pg_hba.conf entry": "ask for access in the server's pg_hba.conf",
+    "role": "name another user",
     "does not exist": "make it first (createdb), or name another",
-    "translate host name": "see the name of the host",
+    "host name": "see the name of the host",
+    "resolve host": "see the name of the host",
+    "service": "see the service file (PGSERVICEFILE)",
     "refused": "see that the server runs and listens there",
     "No such file": "see that the server runs and listens there",
     "timeout": "see that the server runs and can be reached",
@@ -20,7 +23,8 @@ ADVICE = {
     "starting up": "try again in a moment",
     "shutting down": "try again when it runs",
 }
-"""By what a failed connection says. libpq gives no codes here."""
+"""By what a failed connection says, the first that fits. libpq gives no codes here."""
+CUT = "the connection was cut, and what was being changed is as it was: start again"
 
 
 @contextlib.contextmanager
@@ -66,9 +70,9 @@ def _connection_reason(reason: str) -> str:
     """From the last cause on, which is the nearest."""
     for mark in ("FATAL:", "failed:", "error:"):
         reason = reason.rpartition(mark)[2].strip()
+    reason = reason.partition(" Is the server running")[0]  # libpq's advice; ours follows
     return reason.removesuffix(".") or "the connection was lost"
 
 
 def _advice(reason: str) -> str:
-    known = (advice for mark, advice in ADVICE.items() if mark in reason)
-    return next(known, "the connection was cut; what was being changed is as it was: start again")
+    return next((advice for mark, advice in ADVICE.items() if mark in reason), CUT)

@@ -44,12 +44,19 @@ lexical AS (
     SELECT text, row_number() OVER (ORDER BY score DESC, text) AS rank
     FROM (SELECT text, score FROM scored ORDER BY score DESC, text LIMIT %(depth)s) AS first
 )"""
+# HNSW misses some of the nearest, at times the first. Those that the words have found are compared in any case.
 NEAR = """,
-near AS MATERIALIZED (
+nearest AS MATERIALIZED (
     SELECT text, vector <#> %(vector)s::vector AS distance FROM {table} {allowed}
     ORDER BY {distance} LIMIT %(depth)s
 ),
-vectors AS (SELECT text, row_number() OVER (ORDER BY distance, text) AS rank FROM near)"""
+compared AS (
+    SELECT * FROM nearest UNION SELECT text, vector <#> %(vector)s::vector FROM lexical JOIN {table} USING (text)
+),
+vectors AS (
+    SELECT text, row_number() OVER (ORDER BY distance, text) AS rank
+    FROM (SELECT * FROM compared ORDER BY distance, text LIMIT %(depth)s) AS first
+)"""
 ALLOWED = "WHERE text IN (SELECT id FROM texts WHERE words @@ %(phrases)s::tsquery)"
 FUSED = """
 SELECT (SELECT min(passage) FROM places WHERE places.text = fused.text) AS passage, fused.score, lexical_rank,
