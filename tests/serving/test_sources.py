@@ -12,6 +12,7 @@ pytest.importorskip("bm25s")
 
 from serving.conftest import Running, running
 
+from slm.errors import NetworkError
 from slm.evaluation.sections import Section, Table, keep_sections, suite_path
 from slm.rag.index_domain import choose_domain
 from slm.rag.indexing import index_documents
@@ -111,3 +112,15 @@ def test_what_was_measured_of_this_state_of_the_index_is_told(server: Running):
 
 def test_the_only_thing_to_ask_needs_no_name(server: Running):
     assert server.ask(CHAT, {"messages": [{"role": "user", "content": "glaucoma symptoms"}]}).json["model"] == "sources"
+
+
+def test_sources_that_cannot_be_reached_are_told_from_a_mistake(server: Running, monkeypatch, capfd):
+    def cut(*_: object, **__: object) -> None:
+        raise NetworkError("postgresql://inside.example.org/clinic: the connection was cut")
+
+    monkeypatch.setattr("slm.serving.sources.answer", cut)
+    answer = server.ask(CHAT, asked("glaucoma"))
+    assert (answer.status, answer.code) == (503, "sources_unreachable") and "inside" not in answer.body.decode()
+    assert "inside.example.org" in capfd.readouterr().err
+    monkeypatch.undo()
+    assert server.ask(CHAT, asked("What are the symptoms of glaucoma?")).json["answered"]
