@@ -24,6 +24,7 @@ from slm.rag.reranker import Reranker
 
 K1, B = 1.5, 0.75  # bm25s's defaults
 MOST_NEAREST = 1000  # that HNSW can be told to look at
+MOST_KNOWN = 100_000  # terms whose counts are kept here
 
 # A word of documents in no known language is as common as it is with its stems in the others (see `slm.rag.lexical`).
 WORDS = """
@@ -86,13 +87,15 @@ def search_query(table: str, phrases: bool) -> str:
 
 
 class PostgresWords:
-    """`slm.rag.ranks.Words` of one state, each asked of the server once."""
+    """`slm.rag.ranks.Words` of one state, each term asked of the server once."""
 
     def __init__(self, store: PostgresStore):
         self._store, self._known = store, {"": 0}
         self.size = int(store.about("texts") or 0)
 
     def counts(self, terms: Sequence[str]) -> np.ndarray:
+        if len(self._known) > MOST_KNOWN:
+            self._known = {"": 0}
         missing = list(set(terms) - self._known.keys())
         if missing:
             self._known |= dict.fromkeys(missing, 0)
