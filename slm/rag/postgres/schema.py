@@ -77,14 +77,14 @@ def connect(address: Address) -> Any:
     """A connection in which each statement is its own transaction, unless one is begun. Raises DataError and
     NetworkError, in one line and without secrets."""
     psycopg = import_extra("psycopg", "postgres", "an index on a PostgreSQL server")
-    try:
-        own = psycopg.conninfo.conninfo_to_dict(address.connection)
-    except psycopg.ProgrammingError:  # whose message may hold a part of a password
-        example = "postgresql://user@host/database?schema=manuals"
-        raise ConfigError(f"{address}: expected an address as libpq has it, such as {example}; see its words") from None
     with readable(address):
-        wanted = {name: value for name, value in CONNECTION.items() if name not in own}
-        connection = psycopg.connect(address.connection, autocommit=True, prepare_threshold=None, **wanted)
+        try:
+            own = psycopg.conninfo.conninfo_to_dict(address.connection)
+            wanted = {name: value for name, value in CONNECTION.items() if name not in own}
+            connection = psycopg.connect(address.connection, autocommit=True, prepare_threshold=None, **wanted)
+        except (psycopg.ProgrammingError, ValueError):  # whose message may hold a part of a password
+            example = "postgresql://user@host/database?schema=manuals"
+            raise ConfigError(f"{address}: expected an address as libpq has it, such as {example}") from None
         try:
             encoding = connection.execute("SHOW server_encoding").fetchone()[0]
             if encoding != "UTF8":
