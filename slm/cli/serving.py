@@ -49,6 +49,10 @@ def serve(
         list[str] | None,
         typer.Option(metavar="NAME", help="A host name that this server is called by, beside localhost. Repeatable."),
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="A proxy, or a network of them, whose X-Forwarded-For holds. Repeatable."),
+    ] = None,
     engine: options.EngineKind = "auto",
     bits: options.Bits = 0,
     threads: options.Threads = 0,
@@ -85,6 +89,7 @@ def serve(
     from slm.serving.event_log import EventLog
     from slm.serving.figures import Figures
     from slm.serving.limits import Limits
+    from slm.serving.proxies import parse_proxy
     from slm.serving.security import Rules
 
     limits = Limits(
@@ -93,6 +98,7 @@ def serve(
         drain_seconds=options.seconds_of(drain, "--drain"),
     )  # fmt: skip
     keys = read_api_keys(api_keys) if api_keys else None
+    proxies = tuple(map(parse_proxy, trusted_proxy or []))
     bound = server.open_socket(host, port, keys is not None)
     hosts = frozenset(name.lower() for name in [host, *(allow_host or [])])
     figures = Figures()
@@ -101,7 +107,7 @@ def serve(
         words = models or ([] if sources else [""])
         served = _opened(words, runs, engine, bits, threads, slots, limits, figures)
         events = EventLog(open(log, "a", encoding="utf-8") if log else None)  # noqa: SIM115 - open until the end
-        settings = server.Settings(Rules(keys, hosts), limits, runs, events, sources)
+        settings = server.Settings(Rules(keys, hosts, proxies), limits, runs, events, sources)
         address = server.address_of(bound)
         server.serve(served, bound, settings, figures, lambda: _tell(served, sources, address, bool(keys)))
     print("stopped", file=sys.stderr)

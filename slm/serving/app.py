@@ -103,9 +103,9 @@ def _add_telling(app: FastAPI, service: Service) -> None:
         """Whether the server runs; needs no key."""
         return JSONResponse({"status": "ok"})
 
-    @app.get("/ready", responses=responses(shapes.Readiness, 401, 403, 503))
+    @app.get("/ready", responses=responses(shapes.Readiness, 403, 503))
     async def ready() -> Response:
-        """Whether it takes requests."""
+        """Whether it takes requests; needs no key."""
         if not service.ready:
             raise shutting_down()
         return JSONResponse({"status": "ready"})

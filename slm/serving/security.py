@@ -16,6 +16,7 @@ from slm.serving.api_keys import ApiKeys
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
+from slm.serving.proxies import Network, client_address
 from slm.serving.refusals import ApiError, engine_failed
 
 Scope = MutableMapping[str, Any]
@@ -37,17 +38,19 @@ HEADERS = {
     b"cache-control": b"no-store",
 }
 READ_ON = 8  # times a body's bound, without keeping it: a client that still sends would not see that it is refused
-OPEN_ROUTES = {"/health"}
+OPEN_ROUTES = {"/health", "/ready"}  # balancers and kubelets ask them, who should hold no key
 WRITING_ROUTES = {"/v1/completions", "/v1/chat/completions"}
 LOOPBACK_NAMES = {"localhost"}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Who is served. Without `keys` all who reach the server; `hosts` are names beside addresses and localhost."""
+    """Who is served. Without `keys` all who reach the server; `hosts` are names beside addresses and localhost;
+    `proxies` are those whose X-Forwarded-For is believed."""
 
     keys: ApiKeys | None = None
     hosts: frozenset[str] = frozenset()
+    proxies: tuple[Network, ...] = ()
 
 
 class Gate:
@@ -99,7 +102,13 @@ class Gate:
                 return holder
             if scope["path"] not in OPEN_ROUTES:
                 raise ApiError(401, "invalid_api_key", "expected a header Authorization: Bearer KEY with a key we know")
-        return scope["client"][0] if scope.get("client") else "local"
+        return self._address(scope)
+
+    def _address(self, scope: Scope) -> str:
+        if not scope.get("client"):
+            return "local"
+        forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return client_address(scope["client"][0], forwarded, self.rules.proxies)
 
     def _check_origin(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         """A page of another server may not have a browser do anything here."""

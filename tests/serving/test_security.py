@@ -44,11 +44,11 @@ def routes(server: Running) -> list[tuple[str, str]]:
     return [*found, ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/")]
 
 
-def test_every_route_but_health_is_closed_without_a_key(closed: Running):
+def test_every_route_but_health_and_ready_is_closed_without_a_key(closed: Running):
     found = routes(closed)
     assert {path for _, path in found} >= {COMPLETIONS, "/v1/chat/completions", "/v1/models", "/metrics", "/docs"}
     for method, path in found:
-        expected = 200 if path == "/health" else 401
+        expected = 200 if path in ("/health", "/ready") else 401
         for headers in (
             {},
             bearer("wrong" * 8),
