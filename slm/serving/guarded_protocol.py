@@ -160,7 +160,7 @@ class GuardedProtocol(HttpToolsProtocol):
         more = "".join(f"{name.lower()}: {value}\r\n" for name, value in error.headers.items())
         head = (
             f"HTTP/1.1 {error.status} \r\ncontent-type: application/json\r\ncontent-length: {len(error.body)}\r\n"
-            f"{more}connection: close\r\n\r\n"
+            f"{more}\r\n"
         )
         self.transport.write(head.encode() + error.body)
         self.transport.close()

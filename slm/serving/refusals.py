@@ -6,6 +6,9 @@ import json
 import math
 from typing import Any
 
+ENDS_CONNECTION = {413, 431, 503}
+"""What is left of the request is not read; or who comes again shall come by a new connection, which a balancer may give
+to another server."""
 INVALID, RATE, SERVER = "invalid_request_error", "rate_limit_error", "server_error"
 
 
@@ -18,7 +21,7 @@ class ApiError(Exception):
     ):  # fmt: skip
         super().__init__(message)
         self.status, self.code, self.message, self.param, self.retry_after = status, code, message, param, retry_after
-        self.closes = closes  # the connection
+        self.closes = closes or status in ENDS_CONNECTION
 
     @property
     def content(self) -> dict[str, Any]:

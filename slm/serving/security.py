@@ -156,8 +156,6 @@ class Gate:
         if error.status == 401:
             basic = b'Basic realm="slm", charset="UTF-8"'
             headers.append((b"www-authenticate", basic if _wants_page(scope) else b"Bearer"))
-        if error.status == 413:
-            headers.append((b"connection", b"close"))  # the rest of the body is not read
         headers += [(b"content-type", b"application/json"), (b"content-length", str(len(error.body)).encode())]
         await send({"type": "http.response.start", "status": error.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else error.body})

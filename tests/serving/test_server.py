@@ -86,6 +86,7 @@ def test_while_it_drains_new_ones_are_refused_and_running_ones_finish(folders):
         wait_for(lambda: server.server.service.draining)
         refused = server.ask("/v1/completions", {"prompt": "The"})
         assert (refused.status, refused.code) == (503, "shutting_down") and refused.headers["retry-after"]
+        assert refused.headers["connection"] == "close"  # so that it comes again to another server
         assert server.ask("/ready").status == 503 and server.ask("/health").status == 200
         assert stream.read().endswith(b"data: [DONE]\n\n")
 
