@@ -20,8 +20,9 @@ test-all: $(VENV)/.installed-dev    ## the slow tests too
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 
-docs: $(VENV)/.installed-dev    ## write docs/commands.md anew from the commands themselves
+docs: $(VENV)/.installed-dev    ## write docs/commands.md and the figures of docs/scale.md anew
 	$(BIN)/python docs/write_commands.py
+	$(BIN)/python docs/write_scale.py
 
 bench: $(VENV)/.installed-dev    ## documents to tokens beside nanoGPT's way; the other benches: bench/README.md
 	$(BIN)/python bench/prepare.py

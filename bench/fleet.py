@@ -83,8 +83,8 @@ def main() -> None:
 class Fleet:
     """slm serve on ports of their own; each can be killed, and restarted as an operator would."""
 
-    def __init__(self, model: str, folder: Path, servers: int = SERVERS):
-        self.model, self.folder = model, folder
+    def __init__(self, model: str, folder: Path, servers: int = SERVERS, bits: int = 8):
+        self.model, self.folder, self.bits = model, folder, bits
         self.ports = [free_port() for _ in range(servers)]
         self.processes: list[subprocess.Popen | None] = [None] * servers
 
@@ -94,13 +94,14 @@ class Fleet:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for process in filter(None, self.processes):
-            stop(process)
+        for process in self.processes:
+            if process is not None and process.poll() is None:
+                stop(process)
 
     def begin(self, number: int) -> None:
         """Start one; returns when it takes requests."""
-        command = ["-m", "slm", "serve", f"model={self.model}", "--port", str(self.ports[number]), "--bits", "8",
-                   "--threads", "1", "--slots", "16", "--drain", "2m", "--trusted-proxy", "127.0.0.1", "--log",
+        command = ["-m", "slm", "serve", f"model={self.model}", "--port", str(self.ports[number]), "--bits",
+                   str(self.bits), "--threads", "1", "--slots", "16", "--drain", "2m", "--trusted-proxy", "127.0.0.1", "--log",
                    str(self.folder / f"server-{number}.log")]  # fmt: skip
         self.processes[number], _ = start(command)
 

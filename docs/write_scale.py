@@ -4,6 +4,7 @@ test fails when they are stale. `make docs` runs it.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import torch
@@ -42,10 +43,11 @@ MACHINES = {
 }
 
 
-def counts() -> tuple[int, int]:
+@functools.cache
+def counts(config: GPTConfig) -> tuple[int, int]:
     """Weights of the model, and those that Muon takes, counted on the model itself; it is never given memory."""
     with torch.device("meta"):
-        model = GPT(MODEL)
+        model = GPT(config)
     muon = make_optimizer(model, 1e-3, (0.9, 0.95), 0.1, "muon")._parts[0]
     assert isinstance(muon, Muon)
     return model.num_parameters(), sum(p.numel() for group in muon.param_groups for p in group["params"])
@@ -53,7 +55,7 @@ def counts() -> tuple[int, int]:
 
 def memory() -> list[tuple[str, float, float, float, float]]:
     """What, and bytes on each GPU: AdamW and Muon with everything on each (DDP), and cut into GPUS parts (FSDP2)."""
-    weights, by_muon = counts()
+    weights, by_muon = counts(MODEL)
     moments = {"adamw": 8 * weights, "muon": 4 * by_muon + 8 * (weights - by_muon)}
     activations = planner.peak_memory(MODEL, MICRO_BATCH) - planner.peak_memory(MODEL, 0)
     rows = [
@@ -73,7 +75,7 @@ def memory() -> list[tuple[str, float, float, float, float]]:
 def sent(gpus: int = GPUS) -> list[tuple[str, float]]:
     """What, and bytes that each GPU sends a step, one micro-batch a step. The least for an all-reduce of S bytes is
     2 (n - 1) / n S, for a gather or a reduce-scatter (n - 1) / n S (Patarasu and Yuan 2009, JPDC 69)."""
-    weights, by_muon = counts()
+    weights, by_muon = counts(MODEL)
     share = (gpus - 1) / gpus
     return [
         ("DDP: gradients, float32, all-reduced", 2 * share * 4 * weights),
@@ -93,7 +95,7 @@ def muon_flops() -> float:
 
 def figures() -> str:
     """The tables, in Markdown."""
-    weights, by_muon = counts()
+    weights, by_muon = counts(MODEL)
     flops = flops_per_token(MODEL) * TOKENS
     step_seconds = flops_per_token(MODEL) * STEP / (GPUS * GPU_FLOPS * UTILISATION)
     lines = [
