@@ -6,8 +6,8 @@ MODEL is a run or model folder. nginx runs with deploy/nginx.conf, but for the p
 servers with 8 bits and one thread each; clients in this process send requests without a pause, half of them streams,
 one of eight long, each with a seed, so that a text that comes twice has to be the same. A request is *lost* where no
 answer came although nothing had been sent of one, *cut* where its stream had begun. With --plain nginx is told nothing
-but the addresses. With --turns N conversations of N turns are measured instead, each turn behind all that was said before
-it, with nginx choosing by the least connections, by the client's address, and by the beginning of the prompt.
+but the addresses. With --turns N conversations of N turns are measured instead, each turn behind all that was said
+before it, with nginx choosing by the least connections, by the client's address, and by the beginning of the prompt.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class Fleet:
     def begin(self, number: int) -> None:
         """Start one; returns when it takes requests."""
         command = ["-m", "slm", "serve", f"model={self.model}", "--port", str(self.ports[number]), "--bits",
-                   str(self.bits), "--threads", "1", "--slots", "16", "--drain", "2m", "--trusted-proxy", "127.0.0.1", "--log",
-                   str(self.folder / f"server-{number}.log")]  # fmt: skip
+                   str(self.bits), "--threads", "1", "--slots", "16", "--drain", "2m", "--trusted-proxy", "127.0.0.1",
+                   "--log", str(self.folder / f"server-{number}.log")]  # fmt: skip
         self.processes[number], _ = start(command)
 
     def kill(self, number: int) -> None:
@@ -178,7 +178,7 @@ def faults(fleet: Fleet, arguments: Any) -> None:
 
 def plain(text: str) -> str:
     """The configuration as one would write it first: the addresses and nothing about what fails."""
-    text = re.sub(r" max_fails=1 fail_timeout=2s", "", text)
+    text = re.sub(r" max_fails=\d+ fail_timeout=\w+", "", text)
     return re.sub(r"\n *(proxy_next_upstream|proxy_connect_timeout|error_page)[^;]*;", "", text)
 
 
@@ -331,7 +331,8 @@ async def conversations(port: int, arguments: Any, number: int) -> list[float]:
             firsts.append(answer.first)
         return firsts
 
-    return sum(await asyncio.gather(*(one(which) for which in range(arguments.clients))), [])
+    found = await asyncio.gather(*(one(which) for which in range(arguments.clients)))
+    return [first for firsts in found for first in firsts]
 
 
 if __name__ == "__main__":

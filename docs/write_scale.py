@@ -1,5 +1,6 @@
-"""Write the figures of docs/scale.md, for a model of a billion weights on 20 billion tokens, from slm's own functions; a
-test fails when they are stale. `make docs` runs it.
+"""Write the figures of docs/scale.md, for a model of a billion weights on 20 billion tokens, from slm's own functions.
+
+A test fails when they are stale. `make docs` runs it.
 """
 
 from __future__ import annotations
@@ -98,6 +99,7 @@ def figures() -> str:
     weights, by_muon = counts(MODEL)
     flops = flops_per_token(MODEL) * TOKENS
     step_seconds = flops_per_token(MODEL) * STEP / (GPUS * GPU_FLOPS * UTILISATION)
+    muon_share = muon_flops() / (flops_per_token(MODEL) * STEP)
     lines = [
         f"`GPTConfig(block_size={MODEL.block_size}, vocab_size={MODEL.vocab_size}, n_layer={MODEL.n_layer}, "
         f"n_head={MODEL.n_head}, n_embd={MODEL.n_embd})`: {weights:,} weights, {by_muon:,} of them in the matrices "
@@ -126,9 +128,8 @@ def figures() -> str:
         "",
         f"A step computes for {step_seconds:.2f} s at {percent(UTILISATION)}. FSDP2 gathers for every micro-batch, "
         f"{STEP // GPUS // MICRO_BATCH} times a step, unless it keeps what it gathered. Muon's own products are "
-        f"{muon_flops() / 1e12:.0f} TFLOP a step: {percent(muon_flops() / (flops_per_token(MODEL) * STEP), 1)} of the step's where "
-        f"each matrix is worked on by one GPU, {percent(GPUS * muon_flops() / (flops_per_token(MODEL) * STEP))} if each of "
-        f"{GPUS} did all.",
+        f"{muon_flops() / 1e12:.0f} TFLOP a step: {percent(muon_share, 1)} of the step's where each matrix is worked on "
+        f"by one GPU, {percent(GPUS * muon_share)} if each of {GPUS} did all.",
         "",
         f"{flops_per_token(MODEL) / 1e9:.2f} GFLOP a token (`slm/model/flops.py`), {flops:.2e} in all:",
         "",

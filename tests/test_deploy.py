@@ -1,5 +1,5 @@
-"""What lies in deploy/, held against slm serve's own bounds and options, and against the programs that read it where they
-are there: nginx, kubernetes-validate, bash."""
+"""What lies in deploy/, held against slm serve's own bounds and options, and against the programs that read it where
+they are there: nginx, kubernetes-validate, bash."""
 
 from __future__ import annotations
 
@@ -192,7 +192,8 @@ def test_names_and_labels_agree_and_no_key_is_there(objects, pod):
     made = {each["name"] for name in ("secretGenerator", "configMapGenerator") for each in kustomization[name]}
     (container,) = pod["containers"]
     assert made == {pod["volumes"][1]["secret"]["secretName"], container["envFrom"][0]["configMapRef"]["name"]}
-    assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == objects["PersistentVolumeClaim"]["metadata"]["name"]
+    claim = objects["PersistentVolumeClaim"]["metadata"]["name"]
+    assert pod["volumes"][0]["persistentVolumeClaim"]["claimName"] == claim
     labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]
     deployment, disruption = (objects[each]["spec"]["selector"] for each in ("Deployment", "PodDisruptionBudget"))
     assert labels == objects["Service"]["spec"]["selector"] == deployment["matchLabels"] == disruption["matchLabels"]

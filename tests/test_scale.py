@@ -1,4 +1,4 @@
-"""docs/scale.md: its figures are those that the script computes, and these agree with the planner and the optimizers."""
+"""docs/scale.md: its figures are those that the script computes, and these agree with planner and optimizers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""vLLM, where it is: a Python that has it is named by SLM_VLLM_PYTHON, as it and slm want other versions of packages."""
+"""vLLM, where it is: SLM_VLLM_PYTHON names a Python that has it, as it and slm want other versions of packages."""
 
 from __future__ import annotations
 

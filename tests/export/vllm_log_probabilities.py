@@ -2,8 +2,8 @@
 
     python vllm_log_probabilities.py MODEL IDS.json OUT.npy
 
-IDS.json holds lists of token ids of one length T; OUT.npy gets the log-probabilities (N, T - 1, V), float32, of each next
-token. In float32 and in this process alone, on a CPU or a GPU.
+IDS.json holds lists of token ids of one length T; OUT.npy gets the log-probabilities (N, T - 1, V), float32, of each
+next token. In float32 and in this process alone, on a CPU or a GPU.
 """
 
 from __future__ import annotations

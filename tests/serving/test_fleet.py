@@ -60,7 +60,8 @@ def test_nothing_is_lost_where_one_is_killed_and_one_restarted(fleet, port, benc
 
 
 def test_what_passes_through(fleet, port, bench):
-    long = {"prompt": "The", "max_tokens": 1500, "stream": True, "continue_past_context": True, "logit_bias": {"5": 100}}
+    long = {"prompt": "The", "max_tokens": 1500, "stream": True, "continue_past_context": True}
+    long["logit_bias"] = {"5": 100}
     answer = asyncio.run(bench.ask(port, "127.0.1.9", long))
     assert answer.outcome == "ok" and answer.first < answer.seconds / 2  # a stream is not held back
     assert ask(port, {"prompt": "The", "max_tokens": 1}, **{"X-Forwarded-For": "203.0.113.9"})[0] == 200
