@@ -128,8 +128,8 @@ def figures() -> str:
         "",
         f"A step computes for {step_seconds:.2f} s at {percent(UTILISATION)}. FSDP2 gathers for every micro-batch, "
         f"{STEP // GPUS // MICRO_BATCH} times a step, unless it keeps what it gathered. Muon's own products are "
-        f"{muon_flops() / 1e12:.0f} TFLOP a step: {percent(muon_share, 1)} of the step's where each matrix is worked on "
-        f"by one GPU, {percent(GPUS * muon_share)} if each of {GPUS} did all.",
+        f"{muon_flops() / 1e12:.0f} TFLOP a step: {percent(muon_share, 1)} of the step's where each matrix is worked "
+        f"on by one GPU, {percent(GPUS * muon_share)} if each of {GPUS} did all.",
         "",
         f"{flops_per_token(MODEL) / 1e9:.2f} GFLOP a token (`slm/model/flops.py`), {flops:.2e} in all:",
         "",
