@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
+from slm.serving.proxies import Network, is_trusted
 from slm.serving.refusals import ApiError
 from slm.serving.turns import Turns
 
@@ -35,15 +37,19 @@ SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been se
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
 
 
-def guarded(limits: Limits, figures: Figures, log: EventLog) -> type[HttpToolsProtocol]:
-    """The protocol class of a server with these bounds."""
-    return type("Guarded", (GuardedProtocol,), {"limits": limits, "figures": figures, "log": log, "turns": Turns()})
+def guarded(
+    limits: Limits, figures: Figures, log: EventLog, proxies: Sequence[Network] = ()
+) -> type[HttpToolsProtocol]:
+    """The protocol class of a server with these bounds, behind these proxies."""
+    values = {"limits": limits, "figures": figures, "log": log, "proxies": proxies, "turns": Turns()}
+    return type("Guarded", (GuardedProtocol,), values)
 
 
 class GuardedProtocol(HttpToolsProtocol):
     limits: Limits
     figures: Figures
     log: EventLog
+    proxies: Sequence[Network]
     turns: Turns
 
     def __init__(self, *arguments: Any, **more: Any):
@@ -57,6 +63,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._socket = transport.get_extra_info("socket")
+        self._in_turn_as = self.client[0] if self.client else ""
+        if is_trusted(self._in_turn_as, self.proxies):  # behind which there are many: each connection is somebody else
+            self._in_turn_as += f" {self.client[1]}"
         transport.set_write_buffer_limits(high=0)  # whoever streams waits until the client has room
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
@@ -70,7 +79,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_line += 1
         if self._in_line > 1:
             self.transport.pause_reading()
-        self.turns.add(self.client[0] if self.client else "", lambda: self._work_on(data), self._refuse_crowd)
+        self.turns.add(self._in_turn_as, lambda: self._work_on(data), self._refuse_crowd)
 
     def _work_on(self, data: bytes) -> None:
         self._in_line -= 1
@@ -149,7 +158,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse_crowd(self) -> None:
         if not self.transport.is_closing():
-            self._refuse(ApiError(429, "crowd", "too many requests in the same moment; try again", retry_after=1))
+            self._refuse(ApiError(429, "crowd", "too many requests at once; try again", None, 1, closes=True))
 
     def _refuse(self, error: ApiError) -> None:
         """Answer without the application, and close."""

@@ -24,6 +24,12 @@ def parse_proxy(text: str) -> Network:
     return network
 
 
+def is_trusted(peer: str, proxies: Sequence[Network]) -> bool:
+    """Whether an address is that of a proxy of ours."""
+    address = _address(peer)
+    return address is not None and any(address in network for network in proxies)
+
+
 def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Network]) -> str:
     """The address nearest to us that is no proxy of ours.
 

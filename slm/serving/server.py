@@ -82,7 +82,7 @@ class Server(uvicorn.Server):
         raise_file_limit(limits.connections + SPARE_FILES)
         self.app = create_app(self.service, settings.rules, settings.runs)
         config = uvicorn.Config(
-            self.app, http=guarded(limits, figures, settings.log),
+            self.app, http=guarded(limits, figures, settings.log, settings.rules.proxies),
             ws="none", loop="asyncio", lifespan="on", log_config=None, log_level="critical", access_log=False,
             server_header=False, proxy_headers=False, timeout_keep_alive=int(limits.keep_alive_seconds) + 1,
             timeout_graceful_shutdown=LAST_WORDS, backlog=TOGETHER,

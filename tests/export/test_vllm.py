@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from tiny import tiny_model, tiny_tokenizer
 
 from slm.checkpoint import load_model, save_model
@@ -24,7 +23,7 @@ TOLERANCE = 1e-3  # in log-probabilities; both compute in float32, in another or
 @pytest.mark.slow
 @pytest.mark.skipif(not PYTHON, reason="needs vLLM: name a Python that has it by SLM_VLLM_PYTHON")
 def test_vllm_gives_tokens_the_same_probabilities(tmp_path: Path) -> None:
-    """Of an exported model: that of SLM_VLLM_MODEL, or a tiny one, with heads of 64, as vLLM's kernels want some width."""
+    """Of an exported model: that of SLM_VLLM_MODEL, or a tiny one, with heads as wide as vLLM's kernels want."""
     source, exported = os.environ.get("SLM_VLLM_MODEL"), tmp_path / "exported"
     if source is None:
         model = tiny_model(0, block_size=128, n_embd=128, n_head=2)

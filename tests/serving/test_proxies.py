@@ -52,3 +52,13 @@ def test_limits_and_log_count_by_it(folders, proxies, expected):
         wait_for(lambda: len(server.log) == 2)
     assert statuses == ([200, 200] if proxies else [200, 429])  # a budget each, or one together
     assert server.log[0]["client"] == expected
+
+
+@pytest.mark.parametrize("proxies, lines", [((), 1), ((parse_proxy("127.0.0.0/8"),), 2)])
+def test_who_comes_through_a_proxy_is_no_crowd(folders, proxies, lines):
+    figures = Figures()
+    with running(opened({"stories": folders["stories"]}, figures), figures, rules=Rules(proxies=proxies)) as server:
+        with server.connect(), server.connect():
+            open_ones = server.server.server_state.connections
+            wait_for(lambda: len(open_ones) == 2)
+            assert len({each._in_turn_as for each in open_ones}) == lines
