@@ -57,8 +57,8 @@ def test_limits_and_log_count_by_it(folders, proxies, expected):
 @pytest.mark.parametrize("proxies, lines", [((), 1), ((parse_proxy("127.0.0.0/8"),), 2)])
 def test_who_comes_through_a_proxy_is_no_crowd(folders, proxies, lines):
     figures = Figures()
-    with running(opened({"stories": folders["stories"]}, figures), figures, rules=Rules(proxies=proxies)) as server:
-        with server.connect(), server.connect():
-            open_ones = server.server.server_state.connections
-            wait_for(lambda: len(open_ones) == 2)
-            assert len({each._in_turn_as for each in open_ones}) == lines
+    models, rules = opened({"stories": folders["stories"]}, figures), Rules(proxies=proxies)
+    with running(models, figures, rules=rules) as server, server.connect(), server.connect():
+        open_ones = server.server.server_state.connections
+        wait_for(lambda: len(open_ones) == 2)
+        assert len({each._in_turn_as for each in open_ones}) == lines
