@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from tiny_training import (
@@ -188,7 +187,7 @@ def test_long_records_are_counted_and_their_fate_is_told(
     recipe = with_tuning(question_recipe(folder, steps=1), long_records=fate)
     watcher = Watcher()
     run = finetune(store, recipe, "base", f"long-{fate}", watcher, runs=folder / "runs")
-    lengths = np.diff(store.train.starts.astype(int))
+    lengths = store.train.lengths()
     block = int(lengths.max()) if fate == "extend" else 96
     assert load_model(run.last).model.config.block_size == block
     count = int((lengths > block + 1).sum())

@@ -28,7 +28,7 @@ LAYERS = (
     ("report", "recipe"),
     ("measuring",),
     ("export", "stage", "prepare", "plan", "rag", "tuning_search"),
-    ("base_domain",),
+    ("base_domain", "prepare_shards"),
     ("pretrain", "finetune"),
     ("pipeline", "serving", "suite"),
     ("cli",),

@@ -61,6 +61,16 @@ Reasoning = Annotated[
         help="Of records: drop it (the default), keep it in the response, or section: written first, and not shown.",
     ),
 ]
+Shards = Annotated[
+    int, typer.Option(metavar="N", help="Make it in N shards, in several processes, and merge them; 0 makes it in one.")
+]
+Shard = Annotated[
+    str, typer.Option(metavar="K/N", help="Make one shard alone, 3/8 say; each of them on any machine, --merge later.")
+]
+Merge = Annotated[bool, typer.Option("--merge", help="The source is a folder with all shards: merge them.")]
+ShardEngine = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="What makes the shards: processes here (the default), or ray.")
+]
 Limit = Annotated[int, typer.Option(help="Read at most so many documents; 0 reads all.")]
 
 

@@ -98,13 +98,13 @@ def prepared(recipe: Recipe) -> TokenStore:
 
 
 @contextlib.contextmanager
-def encoding_progress() -> Iterator[tuple]:
+def encoding_progress(doing: str = "reading and encoding") -> Iterator[tuple]:
     from slm.cli.console import say
 
     def progress(stream: object, encoded: int) -> None:
         total = stream.bytes_total
         if total:
-            observer.working(f"reading and encoding ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
+            observer.working(f"{doing} ({encoded:,} documents)", min(stream.bytes_read, total - 1), total)
 
     with observing() as observer:
         yield progress, say

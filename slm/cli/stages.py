@@ -11,7 +11,8 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
-from slm.cli.sources import encoding_progress, model_folder, prepared, recipe_and_store
+from slm.cli.sharding import in_shards, merged
+from slm.cli.sources import model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -80,18 +81,26 @@ def prepare(
     tokenizer: options.Tokenizer = "gpt2",
     reasoning: options.Reasoning = "drop",
     domain: options.DomainName = "general",
+    shards: options.Shards = 0,
+    shard: options.Shard = "",
+    merge: options.Merge = False,
+    engine: options.ShardEngine = "",
     as_json: options.Json = False,
 ) -> None:
     """Turn documents into a token store.
 
-    Documents are cleaned, duplicates dropped, some held out for validation, all encoded.
+    Documents are cleaned, duplicates dropped, some held out for validation, all encoded. By shards, for more text than
+    one process or machine should read, the same store comes out.
 
     Example: slm prepare stories/*.txt --separator '\\n\\n'
     """
     from slm.config_files import from_dict
     from slm.data.documents import DocumentsConfig
     from slm.domain import load_domain
-    from slm.prepare import prepare as prepare_documents
+
+    if merge:
+        _finish_prepare(merged(source, out), as_json)
+        return
 
     section = options.documents_section(
         source, kind, column, validation, separator, strict, limit, holdout=holdout, seed=seed, config=config,
@@ -99,8 +108,12 @@ def prepare(
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
     prompt_format = load_domain(domain).prompt_format(reasoning) if kind == "question_answer" else None
-    with encoding_progress() as (progress, message):
-        store = prepare_documents(documents, tokenizer, prompt_format, out, progress, message)
+    store = in_shards(documents, tokenizer, prompt_format, out, shards, shard, engine)
+    if store is not None:
+        _finish_prepare(store, as_json)
+
+
+def _finish_prepare(store: TokenStore, as_json: bool) -> None:
     if as_json:
         print(json.dumps(store.manifest, indent=1))
     else:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from slm.data.token_store import Split
+from slm.data.split_files import Split
 from slm.errors import DataError
 
 IGNORED = -1  # a target that is not trained on; the model's loss leaves it out
@@ -74,7 +74,7 @@ class Records:
         self, split: Split, block_size: int, train_on_prompt: bool = False, drop_long: bool = False, packs: bool = False
     ):
         self._split, self.block_size, self._train_on_prompt, self.packs = split, block_size, train_on_prompt, packs
-        lengths = np.diff(split.starts.astype(np.int64))  # tokens with the end token
+        lengths = split.lengths()
         prompts = self.prompt_lengths(split)
         too_long = lengths > block_size + 1
         trained = np.minimum(lengths, block_size + 1) > (1 if train_on_prompt else np.maximum(prompts, 1))
@@ -108,7 +108,8 @@ class Records:
         ids = self._split.document(number)[: self.block_size + 1].astype(np.int64)
         targets = ids[1:].copy()
         if not self._train_on_prompt:
-            targets[: max(0, int(self.prompt_lengths(self._split)[number]) - 1)] = IGNORED
+            prompts = self._split.prompt_lengths
+            targets[: 0 if prompts is None else max(0, int(prompts[number]) - 1)] = IGNORED
         return ids[:-1], targets
 
 
@@ -165,7 +166,7 @@ class Documents:
     def __init__(self, split: Split, block_size: int):
         self._split, self.block_size = split, block_size
         # A document's inputs are the end token before it and all of its own tokens but the last.
-        lengths = np.diff(split.starts.astype(np.int64))
+        lengths = split.lengths()
         pieces = -(-lengths // block_size)
         self._documents = np.repeat(np.arange(len(lengths)), pieces)
         self._offsets = (np.arange(len(self._documents)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * block_size

@@ -17,7 +17,7 @@ from typing import Any
 from slm.data.cleaning import Deduplicator, hold_out, tidy, without_surrogates
 from slm.data.columns import FIELDS, Columns
 from slm.data.files import PLAIN, Reading, format_of, read_file
-from slm.data.sources import Source, resolve_sources
+from slm.data.sources import Source, SourceFile, resolve_sources
 from slm.errors import ConfigError, DataError
 
 CLEANING_VERSION = 1
@@ -112,23 +112,24 @@ class DocumentStream:
         self.counts = Counts()
         self._training = training
         self._validation = validation
+        self.ordered_sources = validation + training
         self._bytes_done = 0
         self._reading = Reading(Path())
 
     @property
     def sources(self) -> list[dict[str, Any]]:
         """What a manifest keeps of the sources: files with sizes and dates, commits, versions."""
-        return [source.manifest() for source in self._validation + self._training]
+        return [source.manifest() for source in self.ordered_sources]
 
     @property
     def synthetic(self) -> bool:
         """Are built-in samples among the sources?"""
-        return any(source.synthetic for source in self._validation + self._training)
+        return any(source.synthetic for source in self.ordered_sources)
 
     @property
     def notes(self) -> list[str]:
         """What a person should be told about the sources: skipped files, a copy from the cache."""
-        return list(dict.fromkeys(note for source in self._validation + self._training for note in source.notes()))
+        return list(dict.fromkeys(note for source in self.ordered_sources for note in source.notes()))
 
     @property
     def fingerprint(self) -> str:
@@ -142,7 +143,7 @@ class DocumentStream:
         """Bytes of all files as they lie on disk; None when built-in samples are among them."""
         if self.synthetic:
             return None
-        return sum(file.bytes for source in self._validation + self._training for file in source.files)
+        return sum(file.bytes for source in self.ordered_sources for file in source.files)
 
     @property
     def bytes_read(self) -> int:
@@ -170,15 +171,10 @@ class DocumentStream:
         fields = FIELDS[self.config.kind]
         for values in documents:
             counts.read += 1
-            values = list(map(tidy, values))
-            if not (values[0] and values[-1]):  # what stands between, the reasoning, may be empty
+            values, content = clean(values)
+            if not content:
                 counts.empty += 1
                 continue
-            try:
-                content = b"\xff".join(map(str.encode, values))  # a byte that UTF-8 never has
-            except UnicodeEncodeError:
-                values = list(map(without_surrogates, values))
-                content = b"\xff".join(map(str.encode, values))
             if not seen.is_new(content):
                 counts.duplicates += 1
                 continue
@@ -196,27 +192,17 @@ class DocumentStream:
             for record in source.records():
                 yield columns.read(record, source.source)
             for file in source.files:
-                wanted = partial(columns.choose, where=file.name)
-                self._reading = Reading(file.path, file.name, self.config.separator, self.config.strict, wanted)
+                self._reading = reading_of(file, self.config, columns)
                 try:
-                    yield from self._values_of_file(self._reading, columns)
+                    yield from file_values(self._reading, columns)
                 finally:
                     self._file_done(self._reading, file.bytes)
-
-    def _values_of_file(self, reading: Reading, columns: Columns) -> Iterator[list[str]]:
-        if self.config.kind == "text" and format_of(reading.path.name) in PLAIN:
-            for record in read_file(reading):
-                yield [record["text"]]
-        else:
-            for record in read_file(reading):
-                yield columns.read(record, reading)
 
     def _file_done(self, reading: Reading, size: int) -> None:
         self._reading = Reading(Path())
         self._bytes_done += size
         if reading.skipped:
-            more = f" and {reading.skipped - 1} more" if reading.skipped > 1 else ""
-            self.counts.unreadable.append((reading.name, reading.problem + more))
+            self.counts.unreadable.append((reading.name, and_more(reading.problem, reading.skipped)))
 
     def _check_splits(self) -> None:
         """Raise `DataError` when there is nothing to train on or nothing to validate on."""
@@ -241,6 +227,39 @@ class DocumentStream:
         losses += [f"{counts.duplicates:,} duplicates"] * bool(counts.duplicates)
         losses += [f"{name}: {reason}" for name, reason in counts.unreadable[:1]]
         return f" ({'; '.join(losses)})" if losses else ""
+
+
+def reading_of(file: SourceFile, config: DocumentsConfig, columns: Columns, **limits: Any) -> Reading:
+    """How `file` is read; `limits` are its `begin` and `end`."""
+    wanted = partial(columns.choose, where=file.name)
+    return Reading(file.path, file.name, config.separator, config.strict, wanted=wanted, **limits)
+
+
+def file_values(reading: Reading, columns: Columns) -> Iterator[list[str]]:
+    """The fields of every document of one file, as they stand there."""
+    if columns.kind == "text" and format_of(reading.path.name) in PLAIN:
+        for record in read_file(reading):
+            yield [record["text"]]
+    else:
+        for record in read_file(reading):
+            yield columns.read(record, reading)
+
+
+def clean(values: list[str]) -> tuple[list[str], bytes]:
+    """The fields of a document, tidied, and its content, by which it is known again: b"" where it is empty."""
+    values = list(map(tidy, values))
+    if not (values[0] and values[-1]):  # what stands between, the reasoning, may be empty
+        return values, b""
+    try:
+        return values, b"\xff".join(map(str.encode, values))  # a byte that UTF-8 never has
+    except UnicodeEncodeError:
+        values = list(map(without_surrogates, values))
+        return values, b"\xff".join(map(str.encode, values))
+
+
+def and_more(problem: str, count: int) -> str:
+    """The first of `count` problems of a file, and how many came after it."""
+    return f"{problem} and {count - 1} more" if count > 1 else problem
 
 
 def open_documents(config: DocumentsConfig) -> DocumentStream:

@@ -41,18 +41,26 @@ class Reading:
     """Between two documents of a .txt file."""
     strict: bool = False
     """Raise at the first piece that cannot be read, instead of counting it."""
+    begin: int = 0
+    """Where to begin, in bytes: at a border between two documents."""
+    end: int | None = None
+    """Where to stop, in bytes; None reads to the end of the file."""
     wanted: Callable[[Sequence[str]], Sequence[str | None]] | None = None
     """Given a table's columns: those that are needed. Called before the first row, so it can refuse the file."""
     line: int = 0
     """Where the reader stands, 0 before the first line."""
+    first_line: int = 0
+    """What `line` begins from: 0 where it counts lines that are done, 1 where it is the line at hand."""
     unit: str = "line"
     """What it counts: 'line', or 'record' in formats without lines."""
     bytes_read: int = 0
-    """How far into the file, in bytes as it lies on disk."""
+    """How many bytes have been read, as they lie on disk."""
     skipped: int = 0
     """How many pieces could not be read."""
     problem: str = ""
     """What was wrong with the first of them."""
+    problem_line: int = 0
+    """Where the first of them stands, counted as `line` is."""
     broken: bool = False
     """Whether the file could not be read to its end."""
 
@@ -60,14 +68,21 @@ class Reading:
         self.name = self.name or str(self.path)
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.unit} {self.line}" if self.line else self.name
+        name = f"{self.name} from byte {self.begin}" if self.begin else self.name
+        return f"{name}, {self.unit} {self.line}" if self.line else name
+
+    @property
+    def lines_read(self) -> int:
+        return self.line - self.first_line
 
     def skip(self, reason: str) -> None:
         """Leave out the piece at hand. Raises `DataError` when strict."""
         if self.strict:
             raise DataError(f"{self}: {reason}; repair the file, or read without --strict to leave it out")
         self.skipped += 1
-        self.problem = self.problem or (f"{self.unit} {self.line}: {reason}" if self.line else reason)
+        if not self.problem:
+            self.problem_line = self.line
+            self.problem = f"{self.unit} {self.line}: {reason}" if self.line else reason
 
 
 def format_of(name: str) -> str:
@@ -125,11 +140,21 @@ def read_chunks(reading: Reading) -> Iterator[bytes]:
     packed = reading.path.suffix.lower() == ".gz"
     with open(reading.path, "rb") as raw:
         file = gzip.GzipFile(fileobj=raw) if packed else raw
-        chunk = _without_mark(file.read1(CHUNK))
+        if reading.begin:
+            _without_mark(file.read1(len(codecs.BOM_UTF8)))  # raises what the beginning would
+            raw.seek(reading.begin)
+            chunk = file.read1(_room(reading))
+        else:
+            chunk = _without_mark(file.read1(_room(reading)))
         while chunk:
-            reading.bytes_read = raw.tell()
+            reading.bytes_read = raw.tell() - reading.begin
             yield chunk
-            chunk = file.read1(CHUNK)
+            chunk = file.read1(_room(reading))
+
+
+def _room(reading: Reading) -> int:
+    """How many bytes may be read next."""
+    return CHUNK if reading.end is None else min(CHUNK, reading.end - reading.begin - reading.bytes_read)
 
 
 def _without_mark(chunk: bytes) -> bytes:
@@ -189,7 +214,7 @@ def read_txt(reading: Reading) -> Iterator[Record]:
     chunks = read_chunks(reading)
     if b"\n" in separator:
         chunks = unix_line_ends(chunks)
-    reading.line = 1
+    reading.line = reading.first_line = 1
     for piece in split_stream(reading, chunks, separator):
         try:
             yield {"text": piece.decode()}

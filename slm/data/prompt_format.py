@@ -15,6 +15,12 @@ LONGEST_HEADING = 200
 WAYS_TO_REASON = ("drop", "keep", "section")
 
 
+NO_REASONING = (
+    "expected reasoning in the records, found none; name its column with --column reasoning=NAME, or take "
+    "--reasoning drop"
+)
+
+
 @dataclass(frozen=True)
 class Headings:
     """What stands before each part of a record, line end and all; `slm.domain` says it for a domain."""

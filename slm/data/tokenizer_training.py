@@ -38,12 +38,15 @@ def vocabulary_size(name: str) -> int | None:
     return int(size)
 
 
-def fitting_size(text_bytes: int) -> int:
-    """The vocabulary for a text of this size: 4,096 was measured (docs/experiments.md, 9), the others are guesses.
+def fitting_size(texts: Iterable[str]) -> int:
+    """The vocabulary for so much text: 4,096 was measured (docs/experiments.md, 9), the others are guesses.
 
-    Each token has to be seen often enough to be learned, and costs time in the output head.
+    Each token has to be seen often enough to be learned, and costs time in the output head. Reads no more of the
+    texts than the answer needs.
     """
-    return next(size for size, least in ((4096, 4_000_000), (2048, 1_000_000), (1024, 0)) if text_bytes >= least)
+    sizes = ((4096, 4_000_000), (2048, 1_000_000), (1024, 0))  # tokens, and the least bytes of text for so many
+    text_bytes = sum(len(text.encode()) for text in _first_bytes(texts, sizes[0][1]))
+    return next(size for size, least in sizes if text_bytes >= least)
 
 
 def train_bpe(texts: Iterable[str], size: int) -> Tokenizer:

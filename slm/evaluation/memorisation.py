@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slm.data.split_files import in_chunks
+
 NGRAM = 8
 CHUNK = 1 << 20
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -36,9 +38,8 @@ def memorised_share(texts: Sequence[Sequence[int]], training_tokens: np.ndarray,
     generated = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     wanted = np.unique(generated)
     seen = np.zeros(len(wanted), bool)
-    for start in range(0, len(training_tokens), CHUNK):
-        chunk = np.asarray(training_tokens[start : start + CHUNK + n - 1], dtype=np.uint64)
-        seen |= np.isin(wanted, _ngram_hashes(chunk, n))
+    for chunk in in_chunks(training_tokens, CHUNK, n - 1):
+        seen |= np.isin(wanted, _ngram_hashes(chunk.astype(np.uint64), n))
     found = int(np.isin(generated, wanted[seen]).sum())
     return Memorisation(n, len(generated), found, found / max(1, len(generated)), len(texts))
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slm.data.split_files import in_chunks
+
 REFERENCE = (
     *((20e3, 1.00), (60e3, 0.80), (100e3, 0.74), (200e3, 0.67), (400e3, 0.605), (800e3, 0.545), (2e6, 0.465)),
     *((4e6, 0.42), (10e6, 0.38), (40e6, 0.33)),
@@ -37,7 +39,7 @@ class Expectation:
 def entropy_of(tokens: np.ndarray, vocabulary: int) -> float:
     """The entropy, in nats, of single tokens (N,)."""
     counts = np.zeros(vocabulary, np.int64)
-    for start in range(0, len(tokens), 1 << 22):
-        counts += np.bincount(tokens[start : start + (1 << 22)], minlength=vocabulary)
+    for chunk in in_chunks(tokens, 1 << 22):
+        counts += np.bincount(chunk, minlength=vocabulary)
     shares = counts[counts > 0] / counts.sum()
     return float(-(shares * np.log(shares)).sum())

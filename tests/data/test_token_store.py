@@ -23,7 +23,7 @@ from tiny import (
     write_store,
 )
 
-from slm.data import token_store
+from slm.data import encoding
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import TokenStore, open_token_store, write_token_store
 from slm.data.tokenizer import Tokenizer
@@ -110,7 +110,7 @@ def test_special_tokens_in_documents_stay_text(tmp_path: Path, tokenizer: Tokeni
 @given(texts=st.lists(st.text(min_size=1), min_size=1, max_size=6), batch=st.integers(1, 30))
 def test_any_documents_come_back_whatever_the_batches(tmp_path_factory, texts: list[str], batch: int):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(token_store, "BATCH_CHARACTERS", batch)
+        patch.setattr(encoding, "BATCH_CHARACTERS", batch)
         store = write_store(tmp_path_factory.mktemp("store") / "store", texts, texts)
     tokenizer = store.tokenizer
     assert [tokenizer.decode(store.train.document(n)[:-1]) for n in range(store.train.documents)] == texts
@@ -118,7 +118,7 @@ def test_any_documents_come_back_whatever_the_batches(tmp_path_factory, texts: l
 
 
 def test_splits_may_come_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(token_store, "BATCH_CHARACTERS", 20)
+    monkeypatch.setattr(encoding, "BATCH_CHARACTERS", 20)
     records = [("validation" if n % 3 == 0 else "train", {"text": f"number {n}"}) for n in range(60)]
     store = write_token_store(tmp_path / "store", records, tiny_tokenizer(), None, describe)
     read = {
@@ -152,7 +152,7 @@ class Broken(Exception):
 def test_a_stopped_write_leaves_nothing_that_passes_for_a_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException], there_before: bool
 ):
-    monkeypatch.setattr(token_store, "BATCH_CHARACTERS", 10)
+    monkeypatch.setattr(encoding, "BATCH_CHARACTERS", 10)
     if there_before:
         write_store(tmp_path / "store")
     before = everything_in(tmp_path)

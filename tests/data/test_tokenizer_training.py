@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -88,14 +89,15 @@ def test_other_names_are_not_sizes() -> None:
 
 
 def test_more_text_has_a_larger_vocabulary() -> None:
-    sizes = [fitting_size(size) for size in (0, 200_000, 10**6 - 1, 10**6, 4 * 10**6 - 1, 4 * 10**6, 10**11)]
+    sizes = [fitting_size(["a" * size]) for size in (0, 200_000, 10**6 - 1, 10**6, 4 * 10**6 - 1, 4 * 10**6)]
+    sizes.append(fitting_size(itertools.repeat("a" * 10**5)))  # without end
     assert sizes == [1024, 1024, 1024, 2048, 2048, 4096, 4096]
     assert all(SMALLEST <= size <= LARGEST for size in sizes)
 
 
 def test_prepare_finds_the_size_by_the_text_to_train_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    monkeypatch.setattr("slm.prepare.fitting_size", lambda text_bytes: sizes.append(text_bytes) or 300)
+    monkeypatch.setattr("slm.prepare.fitting_size", lambda texts: sizes.append(sum(map(len, texts))) or 300)
     said: list[str] = []
     documents = DocumentsConfig(source=("samples:stories",), limit=60)
     store = prepare(documents, "auto", folder=tmp_path / "auto", message=said.append)
