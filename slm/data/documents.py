@@ -16,7 +16,8 @@ from typing import Any
 
 from slm.data.cleaning import Deduplicator, hold_out, tidy, without_surrogates
 from slm.data.columns import FIELDS, Columns
-from slm.data.files import PLAIN, Reading, format_of, read_file
+from slm.data.files import PLAIN, format_of, read_file
+from slm.data.reading import Reading
 from slm.data.sources import Source, SourceFile, resolve_sources
 from slm.errors import ConfigError, DataError
 

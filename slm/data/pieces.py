@@ -9,11 +9,12 @@ so many blocks of documents. Knows nothing of what is done with the documents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
-from slm.data.files import LONGEST_PIECE, format_of
+from slm.data.files import format_of
+from slm.data.reading import LONGEST_PIECE
 
 LINES = (".jsonl", ".ndjson")
 BLOCK_DOCUMENTS = 4096
@@ -24,14 +25,16 @@ WINDOW = 1 << 20  # bytes to look for a border in at first
 class Unit:
     """What lies end to end with others: one file, or the records of built-in samples."""
 
-    path: Path | None
+    name: str
+    """Of the file, '' for records of samples."""
     bytes: int
+    open: Callable[[], BinaryIO] | None = None
 
     def can_be_entered(self, separator: str) -> bool:
         """Can it be read from the middle on?"""
-        if self.path is None or self.path.suffix.lower() == ".gz":
+        if not self.name or self.name.lower().endswith(".gz"):
             return False
-        kind = format_of(self.path.name)
+        kind = format_of(self.name)
         return kind in LINES or (kind == ".txt" and "\r" not in separator)
 
 
@@ -78,11 +81,11 @@ def border(unit: Unit, offset: int, separator: str) -> int:
     """
     if offset <= 0 or offset >= unit.bytes:
         return max(0, min(offset, unit.bytes))
-    between = b"\n" if format_of(unit.path.name) in LINES else separator.encode()
+    between = b"\n" if format_of(unit.name) in LINES else separator.encode()
     pattern = re.compile(b"(?=(" + b"\r?\n".join(map(re.escape, between.split(b"\n"))) + b"))")
     longest = len(between) + between.count(b"\n")
     window = WINDOW
-    with open(unit.path, "rb") as file:
+    with unit.open() as file:
         while window <= 2 * LONGEST_PIECE:
             file.seek(offset)
             text = file.read(window)

@@ -21,12 +21,12 @@ from slm.data.columns import FIELDS, Columns
 from slm.data.documents import Counts, DocumentsConfig, clean, file_values, reading_of
 from slm.data.duplicates import DigestWriter
 from slm.data.encoding import encoded_batches
-from slm.data.files import Reading
 from slm.data.pieces import BLOCK_DOCUMENTS, Piece, Unit, pieces
 from slm.data.prompt_format import PromptFormat
+from slm.data.reading import Reading
 from slm.data.sources import Source, SourceFile
 from slm.data.split_files import Split, checked_chunks, open_split
-from slm.data.token_store import manifest_prompt_format, read_manifest, write_splits
+from slm.data.token_store import manifest_prompt_format, manifest_tokenizer, read_manifest, write_splits
 from slm.data.tokenizer import Tokenizer
 from slm.errors import DataError
 
@@ -67,7 +67,7 @@ class ShardReader:
     def __init__(self, config: DocumentsConfig, sources: tuple[Source, ...], number: int, shards: int):
         self._config, self._digests = config, None
         self._units = list(_units(sources))
-        units = [Unit(file and file.path, file.bytes if file else 0) for _, file in self._units]
+        units = [Unit(file.path.name, file.bytes, Reading(file.path).open) if file else Unit("", 0) for _, file in self._units]
         self._todo = list(pieces(units, number, shards, config.separator))
         self.counts = Counts()
         self.pieces: list[PieceRecord] = []
@@ -208,15 +208,17 @@ def open_shard(folder: Path, verify: bool = True) -> Shard:
         shard = Shard(folder, manifest, tuple(PieceRecord(**piece) for piece in manifest["pieces"]))
         counted = sum(sum(piece.documents) for piece in shard.pieces), sum(manifest["digests"]["runs"])
         sha256 = manifest["digests"]["sha256"]
-        manifest["shard"], manifest["shards"], Counts(**manifest["counts"])
+        manifest["shard"], manifest["shards"]
+        counts = Counts(**manifest["counts"])
     except (KeyError, TypeError) as error:
         raise DataError(f"{path}: not a whole manifest of a shard ({error!r}); make the shard again") from None
-    if counted != (shard.documents, shard.documents):
+    if {*counted, counts.read - counts.empty - counts.duplicates} != {shard.documents}:
         raise DataError(
-            f"{path}: expected {shard.documents:,} documents in pieces and digests, got {counted[0]:,} and "
-            f"{counted[1]:,}; make the shard again"
+            f"{path}: expected {shard.documents:,} documents in pieces, digests and counts, got {counted[0]:,}, "
+            f"{counted[1]:,} and {counts.read - counts.empty - counts.duplicates:,}; make the shard again"
         )
     if verify:
+        manifest_tokenizer(folder, manifest)
         shard.split(verify=True)
         if not (folder / DIGESTS).is_file():
             raise DataError(f"{folder / DIGESTS}: expected digests of the documents, got no such file; make it again")

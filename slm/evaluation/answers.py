@@ -19,7 +19,8 @@ import numpy as np
 
 from slm.data.cleaning import tidy
 from slm.data.columns import Columns
-from slm.data.files import PLAIN, Reading, format_of, read_file
+from slm.data.files import PLAIN, format_of, read_file
+from slm.data.reading import Reading
 from slm.errors import DataError
 from slm.evaluation.intervals import mean_interval, with_interval
 from slm.evaluation.sections import Plot, Row, Section, Table, mean_mark

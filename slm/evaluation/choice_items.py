@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from slm.data.files import PLAIN, Reading, format_of, read_file
+from slm.data.files import PLAIN, format_of, read_file
+from slm.data.reading import Reading
 from slm.errors import ConfigError, DataError, nearest
 
 T = TypeVar("T")

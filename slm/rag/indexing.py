@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slm.data.documents import DocumentsConfig
-from slm.data.files import Reading
+from slm.data.reading import Reading
 from slm.data.sources import Source, resolve_sources
 from slm.errors import ConfigError, DataError
 from slm.rag import stores

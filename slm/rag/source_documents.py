@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from slm.data.cleaning import tidy, without_surrogates
-from slm.data.files import PLAIN, Reading, Record, format_of, read_file
+from slm.data.files import PLAIN, Record, format_of, read_file
+from slm.data.reading import Reading
 from slm.errors import ConfigError, DataError, nearest
 
 WELL_KNOWN: dict[str, tuple[str, ...]] = {

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slm.data import files
-from slm.data.files import Reading, format_of, is_known, read_file, split_stream, unix_line_ends
+from slm.data import reading as bytes_reading
+from slm.data.files import format_of, is_known, read_file
+from slm.data.reading import Reading, split_stream, unix_line_ends
 from slm.errors import ConfigError, DataError
 
 RECORDS = [{"text": 'One, "two"\nthree', "n": "1"}, {"text": "żółw \U0001f600 \u2028 x", "n": "2"}]
@@ -229,7 +230,7 @@ def test_a_cut_archive_gives_no_part_of_a_document(tmp_path: Path):
 
 
 def test_a_wrong_separator_ends_before_it_eats_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(files, "LONGEST_PIECE", 1 << 20)
+    monkeypatch.setattr(bytes_reading, "LONGEST_PIECE", 1 << 20)
     path = write(tmp_path / "a.txt", "all one document " * 100_000)
     with pytest.raises(DataError, match=r"a\.txt.*'<\|endoftext\|>' at least every 1 MB.*--separator"):
         read(path)

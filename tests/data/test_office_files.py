@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from slm.data.files import Reading, format_of, read_file
+from slm.data.files import format_of, read_file
+from slm.data.reading import Reading
 from slm.errors import ConfigError, DataError
 
 docx = pytest.importorskip("docx")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from slm.data.files import Reading
+from slm.data.reading import Reading
 from slm.errors import ConfigError, DataError
 from slm.rag.source_documents import Document, FieldColumns, clean, read_documents
 
