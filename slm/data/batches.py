@@ -12,10 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
+from slm.data.document_rows import Documents
 from slm.data.split_files import Split
 from slm.errors import DataError
 
 IGNORED = -1  # a target that is not trained on; the model's loss leaves it out
+PART = 1 << 16  # documents of an epoch whose order is at hand
 PADDING_MULTIPLE = 64  # widths of padded micro-batches: few shapes, so that memory is used again
 
 
@@ -160,29 +162,6 @@ class Batches:
         return pad_rows(rows, micro_batch_size, self.samples.block_size, same_shape)
 
 
-class Documents:
-    """Documents, each from its start on and seen alone, as they are scored; one longer than the block is several."""
-
-    def __init__(self, split: Split, block_size: int):
-        self._split, self.block_size = split, block_size
-        # A document's inputs are the end token before it and all of its own tokens but the last.
-        lengths = split.lengths()
-        pieces = -(-lengths // block_size)
-        self._documents = np.repeat(np.arange(len(lengths)), pieces)
-        self._offsets = (np.arange(len(self._documents)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * block_size
-        self.lengths = np.minimum(lengths[self._documents] - self._offsets, block_size)
-        self.size, self.tokens = len(self.lengths), int(self.lengths.sum())
-        self._end = int(split.tokens[-1])
-
-    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs (T,) and targets (T,) of one piece."""
-        first = int(self._split.starts[self._documents[number]])
-        start = first + int(self._offsets[number])
-        targets = self._split.tokens[start : start + int(self.lengths[number])].astype(np.int64)
-        before = self._end if start == first else int(self._split.tokens[start - 1])
-        return np.concatenate(([before], targets[:-1])), targets
-
-
 class PackedBatches:
     """Steps of exactly `tokens` tokens, or a share of them: whole documents one behind the other, without padding.
 
@@ -191,7 +170,7 @@ class PackedBatches:
 
     def __init__(self, documents: Documents, tokens: int, seed: int):
         self.samples, self.tokens, self.seed = documents, tokens, seed
-        self._epoch, self._order, self._ends = -1, np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self._epoch, self._chunk = -1, -1
 
     def get_batch(
         self,
@@ -214,7 +193,7 @@ class PackedBatches:
         """About as many tokens as `count` blocks hold, in documents evenly spread and always the same."""
         share = min(1.0, count * self.samples.block_size / self.samples.tokens)
         numbers = np.unique(np.linspace(0, self.samples.size - 1, max(1, int(share * self.samples.size))).astype(int))
-        ends = np.cumsum(self.samples.lengths[numbers])
+        ends = np.cumsum(self.samples.lengths[numbers], dtype=np.int64)
         parts = np.split(numbers, np.flatnonzero(np.diff(ends // (micro_batch_size * self.samples.block_size))) + 1)
         return [packed([self.samples.row(int(number)) for number in part]) for part in parts]
 
@@ -223,7 +202,7 @@ class PackedBatches:
         rows, end = [], start + size
         while start < end:
             epoch, inside = divmod(start, self.samples.tokens)
-            self._enter(epoch)
+            self._enter(epoch, inside)
             place = int(np.searchsorted(self._ends, inside, side="right"))
             x, y = self.samples.row(int(self._order[place]))
             skip = inside - (int(self._ends[place]) - len(x))
@@ -232,11 +211,23 @@ class PackedBatches:
             start += len(x)
         return rows
 
-    def _enter(self, epoch: int) -> None:
+    def _enter(self, epoch: int, inside: int) -> None:
+        """Have that part of the epoch's order at hand in which its token `inside` lies: `_order` says which documents
+        they are and `_ends` where each ends. Memory does not grow with the documents."""
+        size = self.samples.size
         if epoch != self._epoch:
-            self._epoch = epoch
-            self._order = permute(np.arange(self.samples.size), self.samples.size, self.seed, epoch)
-            self._ends = np.cumsum(self.samples.lengths[self._order])
+            self._epoch, self._chunk = epoch, -1
+            sums = [self.samples.lengths[self._part(first)].sum(dtype=np.int64) for first in range(0, size, PART)]
+            self._before = np.cumsum([0, *sums])
+        chunk = int(np.searchsorted(self._before, inside, side="right")) - 1
+        if chunk != self._chunk:
+            self._chunk, self._order = chunk, self._part(chunk * PART)
+            self._ends = self._before[chunk] + np.cumsum(self.samples.lengths[self._order], dtype=np.int64)
+
+    def _part(self, first: int) -> np.ndarray:
+        """The documents at places `first` to `first + PART` of the epoch's order."""
+        size = self.samples.size
+        return permute(np.arange(first, min(first + PART, size)), size, self.seed, self._epoch)
 
 
 def packed(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -238,7 +238,7 @@ def _chunks(split: Split, first: int, documents: int) -> Iterator[tuple[int, np.
     """Some documents after the other: number of the first, and where each begins, with the end of the last."""
     end = first + documents
     while first < end:
-        starts = split.starts.between(first, min(first + COPIED_DOCUMENTS, end))
+        starts = split.starts_between(first, min(first + COPIED_DOCUMENTS, end))
         last = max(1, int(np.searchsorted(starts, starts[0] + COPIED_TOKENS, side="right")) - 1)
         yield first, starts[: last + 1]
         first += last

@@ -67,7 +67,7 @@ class ShardReader:
     def __init__(self, config: DocumentsConfig, sources: tuple[Source, ...], number: int, shards: int):
         self._config, self._digests = config, None
         self._units = list(_units(sources))
-        units = [Unit(file.path.name, file.bytes, Reading(file.path).open) if file else Unit("", 0) for _, file in self._units]
+        units = [_unit(file) for _, file in self._units]
         self._todo = list(pieces(units, number, shards, config.separator))
         self.counts = Counts()
         self.pieces: list[PieceRecord] = []
@@ -145,6 +145,10 @@ def _units(sources: tuple[Source, ...]) -> Iterator[tuple[Source, SourceFile | N
         yield from ((source, file) for file in source.files)
         if source.synthetic:
             yield source, None
+
+
+def _unit(file: SourceFile | None) -> Unit:
+    return Unit(file.path.name, file.bytes, Reading(file.path).open) if file else Unit("", 0)
 
 
 def _piece_bytes(piece: Piece, unit: Unit) -> int:

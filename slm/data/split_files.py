@@ -34,11 +34,11 @@ class Starts:
         return self._end if number == len(self._begins) else int(self._begins[number])
 
     def between(self, first: int, last: int) -> np.ndarray:
-        """Where documents `first` to `last` begin, the latter included: (last - first + 1,) int64."""
-        return np.append(self._begins[first:last], np.uint64(self[last])).astype(np.int64)
+        """Where documents `first` to `last` begin, the latter included: (last - first + 1,) uint64."""
+        return np.append(self._begins[first:last], np.uint64(self[last]))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.append(self._begins, np.uint64(self._end)).astype(dtype or np.uint64)
+        return self.between(0, len(self._begins)).astype(dtype or np.uint64)
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,15 @@ class Split:
         """The ids of one document with its end token."""
         return self.tokens[int(self.starts[number]) : int(self.starts[number + 1])]
 
+    def starts_between(self, first: int, last: int) -> np.ndarray:
+        """Where documents `first` to `last` begin, the latter (or the end) included: (last - first + 1,) int64."""
+        starts = self.starts
+        part = starts.between(first, last) if isinstance(starts, Starts) else starts[first : last + 1]
+        return part.astype(np.int64)
+
     def lengths(self) -> np.ndarray:
         """Tokens of each document with its end token: (D,) int64."""
-        return np.diff(np.asarray(self.starts).astype(np.int64))
+        return np.diff(self.starts_between(0, self.documents))
 
 
 def id_dtype(n_vocab: int) -> np.dtype:
