@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from slm import errors
 from slm.atomic_write import write_json
 from slm.data.documents import CLEANING_VERSION, DocumentsConfig
 from slm.data.merging import merge_shards
@@ -28,7 +29,7 @@ from slm.data.prompt_format import PromptFormat
 from slm.data.shards import FILES, Shard, ShardReader, open_shard, write_shard
 from slm.data.token_store import FORMAT, TokenStore
 from slm.data.tokenizer import Tokenizer, load_tokenizer
-from slm.errors import ConfigError, DataError, import_extra
+from slm.errors import ConfigError, DataError, SlmError, import_extra
 from slm.prepare import Progress, Request, counted, require_replaceable, settle
 from slm.processor import available_cores
 
@@ -84,6 +85,8 @@ def prepare_in_shards(
     """
     if engine not in ENGINES:
         raise ConfigError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
+    if engine == "ray":
+        import_extra("ray.data", "ray", "--engine ray")
     request = _settled(documents, 1, shards or 1, tokenizer, prompt_format, folder, message)
     if (store := request.prepared(message)) is not None:
         return store
@@ -259,19 +262,26 @@ def _end_with_parent() -> None:
 
 def _by_ray(tasks: list[ShardTask]) -> Iterator[Path]:
     """Run the tasks on a Ray cluster; those of a machine that is lost run again on another."""
-    ray = import_extra("ray", "ray", "--engine ray")
-    data = import_extra("ray.data", "ray", "--engine ray")
+    import ray
+    from ray import data
+
     if not ray.is_initialized():
-        ray.init(log_to_driver=False)
+        ray.init(log_to_driver=False, logging_level="warning")
+    data.DataContext.get_current().enable_progress_bars = False  # there is one already
     numbers = data.from_items([{"task": number} for number in range(len(tasks))], override_num_blocks=len(tasks))
-    run = functools.partial(_run_in_ray, tasks)
-    for row in numbers.map(run, num_cpus=1).iter_rows(prefetch_batches=0):
-        yield Path(row["path"])
+    for row in numbers.map(functools.partial(_run_in_ray, tasks), num_cpus=1).iter_rows():
+        if row["error"]:
+            raise getattr(errors, row["error"])(row["told"])
+        yield Path(row["told"])
 
 
-def _run_in_ray(tasks: list[ShardTask], row: dict[str, Any]) -> dict[str, Any]:
+def _run_in_ray(tasks: list[ShardTask], row: dict[str, Any]) -> dict[str, str]:
+    """One task, on any machine. Errors that are for people come back as rows: Ray would make tracebacks of them."""
     os.environ.setdefault("RAYON_NUM_THREADS", "1")  # one core a task
-    return {"path": str(tasks[row["task"]].run())}
+    try:
+        return {"error": "", "told": str(tasks[row["task"]].run())}
+    except SlmError as error:
+        return {"error": type(error).__name__, "told": str(error)}
 
 
 ENGINES: dict[str, Callable[[list[ShardTask]], Iterator[Path]]] = {"processes": _by_processes, "ray": _by_ray}

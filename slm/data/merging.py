@@ -28,7 +28,7 @@ from slm.errors import DataError
 
 COPIED_TOKENS = 1 << 22  # about as many are copied at once
 COPIED_DOCUMENTS = 1 << 16  # at most
-OPEN_SHARDS = 16
+OPEN_SHARDS = 64  # of two files each
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def merge_shards(
         told = {name: manifest[name] for name in ("fingerprint", "synthetic", "sources")}
         return {**told, "counts": asdict(counts), "documents": manifest["documents"]}
 
-    with tempfile.TemporaryFile() as file:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder.parent) as file:  # /tmp may be memory
         total = sum(shard.documents for shard in shards)
         again = np.memmap(file, bool, "w+", shape=(max(1, total),))  # zeros that take no room until one is set
         counts.duplicates += mark_duplicates(list(_digests(shards, stretches)), again)

@@ -25,7 +25,7 @@ from slm.data.pieces import BLOCK_DOCUMENTS, Piece, Unit, pieces
 from slm.data.prompt_format import PromptFormat
 from slm.data.reading import Reading
 from slm.data.sources import Source, SourceFile
-from slm.data.split_files import Split, checked_chunks, open_split
+from slm.data.split_files import Split, checked_chunks, map_split, open_split
 from slm.data.token_store import manifest_prompt_format, manifest_tokenizer, read_manifest, write_splits
 from slm.data.tokenizer import Tokenizer
 from slm.errors import DataError
@@ -198,9 +198,9 @@ class Shard:
     def prompt_format(self) -> PromptFormat | None:
         return manifest_prompt_format(self.manifest)
 
-    def split(self, verify: bool = False) -> Split:
+    def split(self) -> Split:
         """Its documents, memory-mapped."""
-        return open_split(self.folder, DOCUMENTS, self.manifest, verify)
+        return map_split(self.folder, DOCUMENTS, self.manifest)
 
 
 def open_shard(folder: Path, verify: bool = True) -> Shard:
@@ -223,7 +223,7 @@ def open_shard(folder: Path, verify: bool = True) -> Shard:
         )
     if verify:
         manifest_tokenizer(folder, manifest)
-        shard.split(verify=True)
+        open_split(folder, DOCUMENTS, manifest, verify=True)
         if not (folder / DIGESTS).is_file():
             raise DataError(f"{folder / DIGESTS}: expected digests of the documents, got no such file; make it again")
         for _ in checked_chunks(folder / DIGESTS, sha256):

@@ -74,8 +74,8 @@ def id_dtype(n_vocab: int) -> np.dtype:
     return np.dtype("<u2" if n_vocab <= 1 << 16 else "<u4")
 
 
-def open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool) -> Split:
-    """One split of a manifest, mapped and checked. Raises DataError that names the file that is not as it says."""
+def map_split(folder: Path, name: str, manifest: dict[str, Any]) -> Split:
+    """One split of a manifest, mapped. Raises DataError that names the file that is not as large as it says."""
     counts, columns = manifest["splits"][name], len(manifest["index_columns"])
     n_vocab, dtype = manifest["tokenizer"]["n_vocab"], np.dtype(manifest["dtype"])
     if dtype != id_dtype(n_vocab):
@@ -83,14 +83,19 @@ def open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool) 
             f"{folder}: a vocabulary of {n_vocab} is kept as {id_dtype(n_vocab)}, the manifest says {dtype}; prepare "
             "again"
         )
-    paths = {kind: folder / f"{name}.{kind}" for kind in ("bin", "idx")}
-    tokens = _map(paths["bin"], dtype, counts["tokens"])
-    index = _map(paths["idx"], np.dtype("<u8"), counts["documents"] * columns).reshape(-1, columns)
-    hashes = {kind: manifest["sha256"][path.name] if verify else "" for kind, path in paths.items()}
-    if verify:
-        _verify_ids(paths["bin"], dtype, n_vocab, hashes["bin"])
-    _verify_index(paths["idx"], columns, len(tokens), hashes["idx"])
+    tokens = _map(folder / f"{name}.bin", dtype, counts["tokens"])
+    index = _map(folder / f"{name}.idx", np.dtype("<u8"), counts["documents"] * columns).reshape(-1, columns)
     return Split(tokens, Starts(index[:, 0], len(tokens)), index[:, 1] if columns > 1 else None)
+
+
+def open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool) -> Split:
+    """`map_split`, and its index is checked; `verify` reads all, and compares hashes and ids. Raises DataError."""
+    split = map_split(folder, name, manifest)
+    hashes = [manifest["sha256"][f"{name}.{kind}"] if verify else "" for kind in ("bin", "idx")]
+    if verify:
+        _verify_ids(folder / f"{name}.bin", split.tokens.dtype, manifest["tokenizer"]["n_vocab"], hashes[0])
+    _verify_index(folder / f"{name}.idx", len(manifest["index_columns"]), len(split.tokens), hashes[1])
+    return split
 
 
 def in_chunks(tokens: np.ndarray, size: int, overlap: int = 0) -> Iterator[np.ndarray]:

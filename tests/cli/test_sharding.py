@@ -33,7 +33,7 @@ def test_all_shards_at_once(slm, own_workshop: Path) -> None:
 @pytest.mark.parametrize(("words", "code", "told"), [
     ((*STORIES, "--shard", "3/2"), 2, "expected a number and how many there are, such as 3/8, got 3/2"),
     ((*STORIES, "--shard", "third"), 2, "--shard expects a number and how many there are, such as 3/8; got 'third'"),
-    ((*STORIES, "--shard", "1/2", "--shards", "2"), 2, "--shard 3/8 makes one shard, --shards and --engine all of them"),
+    ((*STORIES, "--shard", "1/2", "--shards", "2"), 2, "--shard 3/8 makes one shard, --shards and --engine all"),
     ((*STORIES, "--shards", "-1"), 2, "--shards expects a number, got -1"),
     ((*STORIES, "--shards", "2", "--engine", "spark"), 2, "expected one of processes, ray, got 'spark'"),
     ((*STORIES, "--shards", "2", "--limit", "9"), 2, "a shard cannot know how many documents stand before its own"),
