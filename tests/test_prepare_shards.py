@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -173,6 +174,33 @@ def test_processes_make_it_and_leave_the_store_alone(corpus: Path):
     assert len(said) == 3 and not shards_folder(store.folder).exists() and before
     prepare_in_shards(config, 3, ".", folder=Path("store"), message=said.append)
     assert said[-1] == "store: prepared before from the same documents; nothing to do"
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_told_and_the_same_command_goes_on(corpus: Path):
+    """As the system does it that runs out of memory; a half-written shard does not count."""
+    (corpus / "a.jsonl").write_bytes(lines(texts(60_000)))
+    config, said = DocumentsConfig(source="a.jsonl"), []
+
+    def kill(made: object, documents: int) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(DataError, match=r"a process that made a shard was ended from outside .* goes on with"):
+        prepare_in_shards(config, 12, ".", folder=Path("store"), progress=kill)
+    whole = {path.name for path in Path("store.shards").glob("[0-9]*-of-12")}
+    assert 1 <= len(whole) < 12 and not Path("store").exists()
+    before = {name: (Path("store.shards") / name).stat().st_mtime_ns for name in whole}
+
+    def unchanged(made: object, documents: int) -> None:
+        if Path("store.shards").exists():
+            assert before.items() <= {
+                path.name: path.stat().st_mtime_ns for path in Path("store.shards").glob("[0-9]*-of-12")
+            }.items()
+
+    prepare_in_shards(config, 12, ".", folder=Path("store"), progress=unchanged, message=said.append)
+    prepare(config, ".", folder=Path("plain"))
+    assert everything_in(Path("store")) == everything_in(Path("plain")) and len(said) == 12
 
 
 # Where a file may be cut
