@@ -27,8 +27,9 @@ import numpy as np
 SENTENCES, BATCH = 14, 10_000
 SHARDS = 8
 TRAIN = (
-    "training.steps=20", "training.device=cpu", "training.sample_points=0", "training.evaluation_samples=16",
-    "model.n_layer=2", "model.n_head=4", "model.n_embd=128", "evaluation.documents=20",
+    "training.steps=20", "training.micro_batch_size=4", "training.sample_points=0", "training.evaluation_samples=16",
+    "model.n_layer=2", "model.n_head=4", "model.n_embd=128", "model.block_size=128", "evaluation.documents=20",
+    "evaluation.memorisation_samples=1",
 )  # fmt: skip
 
 
