@@ -70,7 +70,7 @@ def watched(*command: str) -> Peak:
         memory, anonymous, files = held(process.pid)
         peak.memory, peak.anonymous = max(peak.memory, memory), max(peak.anonymous, anonymous)
         peak.files = max(peak.files, files)
-        time.sleep(0.1)
+        time.sleep(0.25)
     peak.seconds = time.perf_counter() - began
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{process.stdout.read()}")
