@@ -6,6 +6,7 @@
     slm.json                                                     what made it, and the SHA-256 of each file
     adapter/                                                     of a LoRA tuning: what was merged in, for PEFT
     state/optimizer.safetensors, state/trainer.json              only in checkpoints/last: what training needs to go on
+    state/shards/                                                of it, what several ranks had a share of each
 
 A folder is written whole or not at all. Nothing in it can run code when it is loaded: no pickle. This module knows
 nothing about training loops; it saves and gives back what it is handed.
@@ -35,6 +36,7 @@ from slm.model.gpt import GPT
 from slm.model.hf_names import config_from_hf, config_to_hf, tensors_from_hf, tensors_to_hf
 from slm.model_folder import RECORD, WEIGHTS, missing_weights, open_model_folder, read_json, sha256_of
 
+SHARDS = "shards"
 KINDS = {32: torch.float32, 16: torch.float16}
 
 
@@ -71,6 +73,8 @@ class TrainingState:
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
+    shards: Path | None = None
+    """The folder that has the other tensors, where they are spread over several ranks."""
 
 
 def save_model(
@@ -99,6 +103,8 @@ def save_model(
             (temporary / "state").mkdir()
             safetensors.torch.save_file(state.tensors, temporary / "state" / "optimizer.safetensors")
             (temporary / "state" / "trainer.json").write_text(json.dumps(state.values, indent=1))
+            if state.shards is not None:
+                state.shards.rename(temporary / "state" / SHARDS)
         files = sorted(path for path in temporary.rglob("*") if path.is_file())
         described = {
             "slm": __version__,
@@ -143,7 +149,9 @@ def load_state(folder: Path) -> TrainingState:
         raise ModelError(
             f"{folder}: expected a checkpoint with state/, to go on training from; only checkpoints/last has it"
         )
-    return TrainingState(_read_tensors(folder / "state" / "optimizer.safetensors"), read_json(path))
+    shards = folder / "state" / SHARDS
+    tensors = _read_tensors(folder / "state" / "optimizer.safetensors")
+    return TrainingState(tensors, read_json(path), shards if shards.is_dir() else None)
 
 
 def save_best_params(path: Path, model: GPT) -> None:

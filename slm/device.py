@@ -58,8 +58,9 @@ class Machine:
         return array.to(self.device)
 
 
-def choose_machine(device: str = "auto", precision: str = "auto", threads: int = 0) -> Machine:
-    """Choose what is fastest here; anything but 'auto' (0 for `threads`) is taken as asked, or refused.
+def choose_machine(device: str = "auto", precision: str = "auto", threads: int = 0, ranks: int = 1) -> Machine:
+    """Choose what is fastest here; anything but 'auto' (0 for `threads`) is taken as asked, or refused. `ranks`
+    processes of one machine share its cores.
 
     Raises ConfigError for a device that is not there. Sets torch's number of threads and how the C library keeps
     memory, which are process-wide.
@@ -68,11 +69,38 @@ def choose_machine(device: str = "auto", precision: str = "auto", threads: int =
     _require_device(device)
     if precision not in PRECISIONS:
         raise ConfigError(f"precision expects one of {', '.join(PRECISIONS)}; got {precision!r}")
-    threads = threads or available_cores()
+    threads = threads or max(1, available_cores() // ranks)
     torch.set_num_threads(threads)
     if device == "cpu":
         keep_freed_memory()
     return Machine(device, best_precision(device) if precision == "auto" else precision, threads)
+
+
+def device_of_rank(device: str, local_rank: int, ranks: int) -> str:
+    """The device of one of the `ranks` on this machine, which train on `device`: each has a GPU of its own.
+
+    Raises ConfigError where there are too few, or where `device` is one that cannot be shared out.
+    """
+    if device == "cpu":
+        return device
+    if device != "cuda":
+        raise ConfigError(f"device expects cpu or cuda with several ranks, got {device!r}")
+    if (there := torch.cuda.device_count()) < ranks:
+        raise ConfigError(f"{ranks} ranks on this machine expect as many GPUs, found {there}; or training.device=cpu")
+    torch.cuda.set_device(local_rank)
+    return f"cuda:{local_rank}"
+
+
+def memory_of_rank(device: str, ranks: int) -> int:
+    """Bytes that training may take on each of the `ranks` of this machine: of its GPU, or its share of the memory."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_properties(device).total_memory
+    return memory_bytes()[1] // ranks
+
+
+def backends_of_ranks() -> str:
+    """By what ranks reach one another: gloo for tensors of the CPU, NCCL for those of GPUs where there are any."""
+    return "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
 
 
 def best_precision(device: str) -> str:
@@ -115,9 +143,9 @@ def describe_machine() -> dict[str, object]:
     }
 
 
-def seed_step(seed: int, step: int) -> None:
-    """Seed torch (dropout) from (seed, step) alone, so that a resumed step draws what it would have drawn."""
-    torch.manual_seed((seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9) % 2**63)
+def seed_step(seed: int, step: int, rank: int = 0) -> None:
+    """Seed torch (dropout) from (seed, step, rank) alone, so that a resumed step draws what it would have drawn."""
+    torch.manual_seed((seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + rank * 0x94D049BB133111EB) % 2**63)
 
 
 def best_device() -> str:

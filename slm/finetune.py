@@ -21,6 +21,7 @@ from slm.recipe import Recipe
 from slm.stage import Measure, Stage, go_on, recorded_domain, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.budget import RunningTime
 from slm.training.observer import Observer
+from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RUNS, RunFolder, find_run, list_runs
 from slm.training.selection import Guard
 from slm.tuning_search import replaying, searched
@@ -36,12 +37,14 @@ def finetune(
     runs: Path = RUNS,
     resume_command: str = "",
     running: Callable[[], float] | None = None,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """Tune a model on the records of `store`, and measure what it learned and what it forgot.
 
     `source` is a run, a model folder or 'hub:owner/name'; by default the newest pre-training run. Where the recipe has
     a budget of time, learning rate and epochs are searched for first; `running` gives the seconds of it that are spent
-    already, without it the budget begins now. Raises SlmError.
+    already, without it the budget begins now. `ranks` train it, of which this is the first; it searches alone. Raises
+    SlmError.
     """
     parent_run, loaded = _parent(source, runs)
     observer, tuning = observer or Observer(), recipe.tuning
@@ -57,6 +60,7 @@ def finetune(
     }
     domain = load_domain(recipe.domain)
     stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, base.store, observer, resume_command, domain)
+    stage.ranks = ranks
     _show(stage)
     if recipe.training.budget_seconds or (tuning.replay and not tuning.replay_share):
         stage = searched(stage, running or RunningTime(already=0.0))
@@ -64,7 +68,11 @@ def finetune(
 
 
 def resume_finetuning(
-    run: str, observer: Observer | None = None, runs: Path = RUNS, resume_command: str = ""
+    run: str,
+    observer: Observer | None = None,
+    runs: Path = RUNS,
+    resume_command: str = "",
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """Go on with a stopped fine-tuning run ('' is the newest)."""
     folder = find_run(run, runs)
@@ -75,13 +83,22 @@ def resume_finetuning(
         raise ConfigError(
             f"{folder.path} is finished; nothing to go on with. Further tuning: slm finetune --from {folder.path}"
         )
-    recipe, store, observer = recorded_recipe(record), recorded_store(record), observer or Observer()
-    loaded, parent = recorded_start(folder, record), record["parent"]
-    base = _recorded_base(record, folder, loaded, recipe, observer)
-    model = _reshaped(loaded.model, recipe)
-    domain = recorded_domain(folder, record)
-    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, base, observer, resume_command, domain)
+    stage = recorded_finetuning(folder, record, observer or Observer(), resume_command, ranks)
     return _told(go_on(stage, folder), stage)
+
+
+def recorded_finetuning(
+    run: RunFolder, record: dict[str, Any], observer: Observer, resume_command: str = "", ranks: Ranks = ALONE
+) -> Stage:
+    """The stage that a run's record tells of, as far as its last checkpoint has come."""
+    recipe, store = recorded_recipe(record), recorded_store(record)
+    loaded, parent = recorded_start(run, record), record["parent"]
+    base = _recorded_base(record, run, loaded, recipe, observer)
+    model = _reshaped(loaded.model, recipe)
+    domain = recorded_domain(run, record)
+    stage = _stage(store, recipe, model, loaded.tokenizer.sha256, parent, base, observer, resume_command, domain)
+    stage.ranks = ranks
+    return stage
 
 
 def _told(run: RunFolder, stage: Stage) -> RunFolder:

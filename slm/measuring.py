@@ -29,6 +29,7 @@ from slm.model_folder import open_model_folder
 from slm.recipe import Recipe
 from slm.training.budget import Budget
 from slm.training.observer import Observer
+from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RunFolder
 from slm.training.selection import Guard
 
@@ -51,7 +52,8 @@ class Stage:
 
     `resume_command` goes on with it when it was stopped; ``{run}`` in it stands for the run. `budget` ends it by the
     clock; `replayed` is the metrics.jsonl of a run to do again, step by step. `base` is text that the model knew
-    before, `guard` bounds what of it may be forgotten, and `searched` are the trials that the recipe came from.
+    before, `guard` bounds what of it may be forgotten, and `searched` are the trials that the recipe came from. `ranks`
+    train it.
     """
 
     recipe: Recipe
@@ -71,6 +73,7 @@ class Stage:
     base: TokenStore | None = None
     guard: Guard | None = None
     searched: list[dict[str, Any]] | None = None
+    ranks: Ranks = ALONE
 
 
 def measure_before(stage: Stage, run: RunFolder) -> None:

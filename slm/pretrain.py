@@ -27,6 +27,7 @@ from slm.training.launch import changed_since, recorded_setup
 from slm.training.metrics_log import read_lines
 from slm.training.observer import Observer
 from slm.training.pace import Recorded
+from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RUNS, RunFolder, create_run, find_run
 
 KEPT_OF_A_RUN = ("stage", "parent", "frozen", "data", "parameters", "tokens_per_step", "machine", "versions")
@@ -43,16 +44,18 @@ def pretrain(
     runs: Path = RUNS,
     resume_command: str = "",
     running: Callable[[], float] | None = None,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """Train a model on `store` as `recipe` says, and measure it before and after. Returns the finished run.
 
     It starts from random weights, or from the model folder or 'hub:owner/name' `from_model`, whose shape then counts.
     Without a name the run takes the recipe's, or the next that is free. `running` gives the seconds of a budget that
-    are spent already; without it the budget begins now. Raises SlmError of the kind of what went wrong.
+    are spent already; without it the budget begins now. `ranks` train it, of which this is the first; the others are
+    `slm.following`. Raises SlmError of the kind of what went wrong.
     """
     loaded = load_model(from_model) if from_model else None
     parent = {"run": None, "model": from_model, "sha256": loaded.sha256} if loaded else None
-    stage = _stage(store, recipe, loaded, parent, observer, resume_command, load_domain(recipe.domain))
+    stage = _stage(store, recipe, loaded, parent, observer, resume_command, load_domain(recipe.domain), ranks)
     stage.budget = _budget(recipe, running)
     return start(stage, name or recipe.name, command, runs, fresh_name=not name)
 
@@ -63,6 +66,7 @@ def resume_pretraining(
     runs: Path = RUNS,
     resume_command: str = "",
     running: Callable[[], float] | None = None,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """Go on with a stopped pre-training run ('' is the newest): by steps with the same bits as if it had never stopped,
     by a budget for the time that was left."""
@@ -71,13 +75,25 @@ def resume_pretraining(
         extension = folder.before_decay.exists()
         more = f"--extend 20m {folder.argument}" if extension else f"--from {folder.path}"
         raise ConfigError(f"{folder.path} is finished; nothing to go on with. A longer run: slm train {more}")
-    loaded = recorded_start(folder, record) if record["parent"] else None
-    stage = _recorded_stage(folder, record, loaded, observer, resume_command)
+    return go_on(recorded_pretraining(folder, record, observer, resume_command, running, ranks), folder)
+
+
+def recorded_pretraining(
+    run: RunFolder,
+    record: dict[str, Any],
+    observer: Observer | None = None,
+    resume_command: str = "",
+    running: Callable[[], float] | None = None,
+    ranks: Ranks = ALONE,
+) -> Stage:
+    """The stage that a run's record tells of, as far as its last checkpoint has come."""
+    loaded = recorded_start(run, record) if record["parent"] else None
+    stage = _recorded_stage(run, record, loaded, observer, resume_command, ranks)
     if record.get("replayed"):
         stage.replayed = Path(record["replayed"])
     else:
         stage.budget = _budget(stage.recipe, running)
-    return go_on(stage, folder)
+    return stage
 
 
 def extend_pretraining(
@@ -88,6 +104,7 @@ def extend_pretraining(
     command: str = "",
     runs: Path = RUNS,
     running: Callable[[], float] | None = None,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """A new run that goes on for `seconds` from the state that `run` was in before its learning rate fell.
 
@@ -109,15 +126,16 @@ def extend_pretraining(
     except BaseException:
         shutil.rmtree(longer.path, ignore_errors=True)  # nothing to go on with
         raise
-    record = longer.read()
-    loaded = recorded_start(longer, record) if record["parent"] else None
-    stage = _recorded_stage(longer, record, loaded, observer, "")
-    stage.budget = _budget(recipe, running)
-    return go_on(stage, longer)
+    return go_on(recorded_pretraining(longer, longer.read(), observer, running=running, ranks=ranks), longer)
 
 
 def replay_pretraining(
-    run: str, name: str = "", observer: Observer | None = None, command: str = "", runs: Path = RUNS
+    run: str,
+    name: str = "",
+    observer: Observer | None = None,
+    command: str = "",
+    runs: Path = RUNS,
+    ranks: Ranks = ALONE,
 ) -> RunFolder:
     """A new run that repeats one by the clock step by step, as its metrics recorded it: to the same bits."""
     folder, record = _pretraining_run(run, runs)
@@ -129,13 +147,16 @@ def replay_pretraining(
             raise ConfigError(
                 f"{parent['model']}: not the weights that {folder.path} began with; it cannot be done again"
             )
-    stage = _recorded_stage(folder, record, loaded, observer, "")
+    stage = _recorded_stage(folder, record, loaded, observer, "", ranks)
     stage.replayed = folder.metrics.resolve()
     documents = record.get("scored_documents", stage.recipe.evaluation.documents)
     stage.recipe = replace(stage.recipe, evaluation=replace(stage.recipe.evaluation, documents=documents))
     for change in changed_since(record):
         stage.observer.message(f"{change}: the bits may differ from those of {folder.path}")
-    return start(stage, name or f"{folder.name}-replay", command, runs, not name, recorded_setup(record))
+    setup = recorded_setup(record, stage.recipe.training, ranks)
+    if (before := record["frozen"].get("ranks", 1)) != ranks.size:
+        stage.observer.message(f"{folder.path} had {before} ranks, this has {ranks.size}: equal but for rounding")
+    return start(stage, name or f"{folder.name}-replay", command, runs, not name, setup)
 
 
 def _pretraining_run(run: str, runs: Path) -> tuple[RunFolder, dict[str, Any]]:
@@ -173,15 +194,16 @@ def _own(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recorded_stage(
-    run: RunFolder, record: dict[str, Any], loaded: LoadedModel | None, observer: Observer | None, resume_command: str
-) -> Stage:
-    store, recipe = recorded_store(record), recorded_recipe(record)
-    return _stage(store, recipe, loaded, record["parent"], observer, resume_command, recorded_domain(run, record))
+    run: RunFolder, record: dict[str, Any], loaded: LoadedModel | None, observer: Observer | None, resume_command: str,
+    ranks: Ranks,
+) -> Stage:  # fmt: skip
+    store, recipe, domain = recorded_store(record), recorded_recipe(record), recorded_domain(run, record)
+    return _stage(store, recipe, loaded, record["parent"], observer, resume_command, domain, ranks)
 
 
 def _stage(
     store: TokenStore, recipe: Recipe, loaded: LoadedModel | None, parent: dict[str, Any] | None,
-    observer: Observer | None, resume_command: str, domain: Domain,
+    observer: Observer | None, resume_command: str, domain: Domain, ranks: Ranks,
 ) -> Stage:  # fmt: skip
     if store.prompt_format is not None:
         raise ConfigError(f"{store.folder} holds questions and answers; those are for slm finetune")
@@ -208,5 +230,5 @@ def _stage(
     ]
     return Stage(
         recipe, store, model, *samples, measures, domain, parent=parent, observer=observer or Observer(),
-        resume_command=resume_command,
+        resume_command=resume_command, ranks=ranks,
     )  # fmt: skip

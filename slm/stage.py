@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,28 @@ from slm.recipe import Recipe
 from slm.report.html import write_report
 from slm.report.loss_curve import draw_loss_curve
 from slm.training.expectation import Expectation, entropy_of
-from slm.training.launch import Setup, changed_since, choose_setup, make_trainer, recorded_setup, run_record
-from slm.training.pace import ByClock, ByStep, Pace, Recorded
+from slm.training.launch import (
+    Setup,
+    changed_since,
+    choose_setup,
+    laid_out,
+    make_trainer,
+    recorded_setup,
+    run_record,
+)
+from slm.training.pace import ByClock, ByFirstClock, ByStep, Pace, Recorded
+from slm.training.ranks import Launcher
 from slm.training.run_folder import RunFolder, create_run, recording
 from slm.training.stop_request import stopping_at_once
+from slm.training.trainer import Trainer
 from slm.training.watch import Watch
 
 
 def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, setup: Setup | None = None) -> RunFolder:
     """Make a new run of `stage` and work on it to the end, with `setup` or what is best here. Raises whatever ends it;
     the record then says why."""
-    setup = setup or choose_setup(stage.recipe.training)
+    setup = setup or choose_setup(stage.recipe.training, stage.ranks)
+    setup = laid_out(setup, stage.model, stage.recipe.training, stage.ranks)
     record = {
         "stage": stage.recipe.stage,
         "command": command,
@@ -47,6 +59,7 @@ def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, s
         "recipe": to_dict(stage.recipe),
         "base_data": stage.base.summary() if stage.base else None,
         "searched": stage.searched,
+        "launcher": launcher.name if (launcher := Launcher.here()) else None,
         **run_record(stage.model, stage.recipe.training, setup, stage.store.summary()),
     }
     run = create_run(name, record, runs, fresh_name)
@@ -60,8 +73,25 @@ def go_on(stage: Stage, run: RunFolder) -> RunFolder:
     record = run.read()
     for change in changed_since(record):
         stage.observer.message(f"{change}: the bits may differ from a run that never stopped")
-    _work(stage, run, recorded_setup(record), resumed=True)
+    setup = recorded_setup(record, stage.recipe.training, stage.ranks)
+    setup = laid_out(setup, stage.model, stage.recipe.training, stage.ranks)
+    if (before := record["frozen"].get("ranks", 1)) != setup.ranks:
+        stage.observer.message(f"ranks were {before}, are {setup.ranks}: equal but for rounding")
+    run.update(frozen=asdict(setup))
+    _work(stage, run, setup, resumed=True)
     return run
+
+
+def train_along(stage: Stage, run: RunFolder, resumed: bool) -> None:
+    """Be one of the ranks but the first in a run that the first one works on; `stage` was built from its record."""
+    command = _resume_command(stage, run)
+    setup = recorded_setup(run.read(), stage.recipe.training, stage.ranks)
+    with stage.ranks.naming_lost(command):
+        trainer = _trainer(stage, run, setup, command)
+        if resumed:
+            trainer.restore()
+        stage.ranks.while_first(lambda: None)
+        trainer.train()
 
 
 def recorded_recipe(record: dict[str, Any]) -> Recipe:
@@ -106,29 +136,23 @@ def recorded_start(run: RunFolder, record: dict[str, Any]) -> LoadedModel:
 
 
 def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
-    recipe = stage.recipe
-    command = stage.resume_command or f"slm {'train' if recipe.stage == 'pretraining' else 'finetune'} --resume {{run}}"
-    command = command.replace("{run}", run.argument)
+    command = _resume_command(stage, run)
     stage.observer.message(f"run {run.path}: {_size(stage.model)}, {setup.precision} on {setup.device}")
-    made_from = {"data": stage.store.manifest["sha256"], "parent": stage.parent}
-    with stopping_at_once(command), recording(run), _machine_errors(run, command), _curve_when_stopped(run):
-        trainer = make_trainer(
-            run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
-            recipe.training, setup, stage.observer, command, lambda step: write_samples(stage, run, step),
-            {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage),
-            _watch(stage, run), stage.domain, stage.guard,
-        )  # fmt: skip
-        if resumed and existing_folder(run.last).exists():
+    with (
+        stopping_at_once(command), recording(run), _machine_errors(run, command), _curve_when_stopped(run),
+        stage.ranks.naming_lost(command),
+    ):  # fmt: skip
+        resumed = resumed and existing_folder(run.last).exists()
+        stage.ranks.begin(run=str(run.path), resumed=resumed)
+        trainer = _trainer(stage, run, setup, command, _watch(stage, run))
+        if resumed:
             trainer.restore()
             if stage.budget:
                 stage.budget.before = trainer.progress.spent
-        else:
-            measure_before(stage, run)
-        documents = _rehearse(stage, run) if stage.budget else recipe.evaluation.documents
-        run.update(scored_documents=documents)
+        stage.ranks.while_first(lambda: _measure_first(stage, run, resumed))
         progress = trainer.train()
         draw_loss_curve(run.path)
-        measure_after(stage, run, documents)
+        measure_after(stage, run, run.read()["scored_documents"])
         seconds = {"training_seconds": progress.seconds, "evaluation_seconds": progress.evaluation_seconds}
         run.update(
             timing={name: round(value, 1) for name, value in seconds.items()},
@@ -139,6 +163,23 @@ def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
             steps=progress.step,
         )
     write_report(run.path)
+
+
+def _resume_command(stage: Stage, run: RunFolder) -> str:
+    command = "train" if stage.recipe.stage == "pretraining" else "finetune"
+    ranks = f" --ranks {stage.ranks.size}" if stage.ranks.size > 1 else ""
+    return (stage.resume_command or f"slm {command} --resume {{run}}{ranks}").replace("{run}", run.argument)
+
+
+def _trainer(stage: Stage, run: RunFolder, setup: Setup, command: str, watch: Watch | None = None) -> Trainer:
+    recipe = stage.recipe
+    made_from = {"data": stage.store.manifest["sha256"], "parent": stage.parent}
+    return make_trainer(
+        run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
+        recipe.training, setup, stage.observer, command, lambda step: write_samples(stage, run, step),
+        {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage), watch, stage.domain,
+        stage.guard, stage.ranks,
+    )  # fmt: skip
 
 
 def _size(model: GPT) -> str:
@@ -179,7 +220,11 @@ def _curve_when_stopped(run: RunFolder) -> Iterator[None]:
 def _pace(stage: Stage) -> Pace:
     if stage.replayed is not None:
         return Recorded(stage.replayed)
-    return ByClock(stage.recipe.training, stage.budget) if stage.budget else ByStep(stage.recipe.training)
+    if not stage.budget:
+        return ByStep(stage.recipe.training)
+    if stage.ranks.size > 1:
+        return ByFirstClock(stage.recipe.training, stage.budget, stage.ranks)
+    return ByClock(stage.recipe.training, stage.budget)
 
 
 def _watch(stage: Stage, run: RunFolder) -> Watch | None:
@@ -193,6 +238,13 @@ def _watch(stage: Stage, run: RunFolder) -> Watch | None:
 
 def _clock(stage: Stage) -> Callable[[], float]:
     return stage.budget.running if stage.budget else time.perf_counter
+
+
+def _measure_first(stage: Stage, run: RunFolder, resumed: bool) -> None:
+    if not resumed:
+        measure_before(stage, run)
+    documents = _rehearse(stage, run) if stage.budget else stage.recipe.evaluation.documents
+    run.update(scored_documents=documents)
 
 
 def _rehearse(stage: Stage, run: RunFolder) -> int:

@@ -30,7 +30,7 @@ LAYERS = (
     ("export", "stage", "prepare", "plan", "rag", "tuning_search"),
     ("base_domain", "prepare_shards"),
     ("pretrain", "finetune"),
-    ("pipeline", "serving", "suite"),
+    ("pipeline", "serving", "suite", "following"),
     ("cli",),
     ("__main__",),
 )

@@ -81,6 +81,12 @@ Budget = Annotated[
         help="Running time for the whole command, such as 10m or 1h30m; vocabulary, shape and schedule follow from it.",
     ),
 ]
+Ranks = Annotated[
+    int, typer.Option(metavar="N", help="Train on so many processes of this machine; torchrun starts them on several.")
+]
+ShardModel = Annotated[
+    bool, typer.Option("--shard", help="With ranks: each keeps a share of the model, as it does where it does not fit.")
+]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory that a budgeted run may take, such as 4G.")]
 Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the run, in place of --runs and --name.")]
 MaxNewTokens = Annotated[int, typer.Option(help="Tokens to write at most.")]

@@ -11,6 +11,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
+from slm.cli.ranks import among_ranks, run_to_go_on_with, running_time
 from slm.cli.sharding import in_shards, merged
 from slm.cli.sources import model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
@@ -154,6 +155,8 @@ def train(
     seeds: Annotated[
         int, typer.Option(help="Train so many times, with seeds from training.seed up, each for the whole time.")
     ] = 1,
+    ranks: options.Ranks = 1,
+    shard: options.ShardModel = False,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -164,23 +167,25 @@ def train(
     Longer: slm train --extend 20m RUN goes on with what came of it.
     """
     from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
-    from slm.training.budget import RunningTime
 
-    running = RunningTime()
     if out is not None:
         runs, name = out.parent, out.name
     _refuse_mixed(budget, resume, extend, replay, seeds)
     if memory and (from_ or not budget):
         raise ConfigError("--memory goes with --budget and without --from: it bounds the model that the plan chooses")
     next_command = 'slm generate {} "Once upon a time"'
-    with observing(yes, "--set training.steps=... for fewer steps") as observer:
+    with among_ranks(ranks, shard) as joined, observing(yes, "--set training.steps=... for fewer steps") as observer:
+        if joined is None:
+            return
+        running = running_time()
+        resume = run_to_go_on_with(runs) if resume is None else resume
         if resume is not None:
-            finished = resume_pretraining(resume, observer, runs, running=running)
+            finished = resume_pretraining(resume, observer, runs, running=running, ranks=joined)
         elif extend:
             seconds, run = options.seconds_of(extend, "--extend"), _only_run(data)
-            finished = extend_pretraining(run, seconds, name, observer, typed_command(), runs, running)
+            finished = extend_pretraining(run, seconds, name, observer, typed_command(), runs, running, joined)
         elif replay:
-            finished = replay_pretraining(replay, name, observer, typed_command(), runs)
+            finished = replay_pretraining(replay, name, observer, typed_command(), runs, joined)
         else:
             model = model_folder(from_, runs)
             recipe = "budget" if budget and recipe == "stories" else recipe
@@ -193,12 +198,14 @@ def train(
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
                 of_seed = name and (name if seeds == 1 else f"{name}-seed{seeded.training.seed}")
-                finished = pretrain(store, seeded, of_seed, model, observer, typed_command(), runs, running=running)
+                finished = pretrain(
+                    store, seeded, of_seed, model, observer, typed_command(), runs, running=running, ranks=joined
+                )
                 made.append(finished.argument)
                 running = None  # each further one has the whole budget
             if seeds > 1:
                 next_command = f"slm compare {' '.join(made)}"
-    print_finished(finished, as_json, next_command.format(finished.argument))
+        print_finished(finished, as_json, next_command.format(finished.argument))
 
 
 def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> None:

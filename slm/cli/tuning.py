@@ -9,6 +9,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
+from slm.cli.ranks import among_ranks, run_to_go_on_with, running_time
 from slm.cli.sources import model_folder, recipe_and_store
 from slm.errors import ConfigError
 
@@ -65,6 +66,8 @@ def finetune(
     forgetting_tolerance: Annotated[
         float | None, typer.Option(help="With --replay: by which share bits per byte on it may rise; by default 0.05.")
     ] = None,
+    ranks: options.Ranks = 1,
+    shard: options.ShardModel = False,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -76,17 +79,20 @@ def finetune(
     """
     from slm.finetune import finetune as tune
     from slm.finetune import newest_pretraining, resume_finetuning
-    from slm.training.budget import RunningTime
 
-    running = RunningTime()
     tuning = options.tuning(
         budget, reasoning, lora, lora_rank, lora_alpha, lora_targets, replay, base, forgetting_tolerance
     )
-    with observing(yes, "--set training.steps=... for fewer steps") as observer:
+    with among_ranks(ranks, shard) as joined, observing(yes, "--set training.steps=... for fewer steps") as observer:
+        if joined is None:
+            return
+        running = running_time()
+        if resume is None and (resume := run_to_go_on_with(runs)) is not None:
+            tuning = []  # as the run has it
         if resume is not None:
             if tuning:
                 raise ConfigError("--resume goes on as the run began; leave the other options out")
-            finished = resume_finetuning(resume, observer, runs)
+            finished = resume_finetuning(resume, observer, runs, ranks=joined)
         else:
             if not from_:
                 from_ = newest_pretraining(runs).name
@@ -97,10 +103,10 @@ def finetune(
                 recipe, assignments, data, "question_answer", column, validation, model=model, domain=domain
             )
             _require_reasoning(reasoning, store)
-            finished = tune(store, settings, from_, name, observer, typed_command(), runs, running=running)
-    print_finished(
-        finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'
-    )
+            finished = tune(store, settings, from_, name, observer, typed_command(), runs, "", running, joined)
+        print_finished(
+            finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'
+        )
 
 
 def _require_reasoning(reasoning: str, store: TokenStore) -> None:

@@ -1,4 +1,5 @@
 """Which samples a training step sees, and their ids: a pure function of (seed, step, sample), or of the tokens seen.
+Several ranks share the samples of a step, which are the same for any number of them.
 
 A sample is a window of the token stream, a document (pre-training) or a record (fine-tuning). An epoch is a
 permutation of all samples; nothing depends on micro-batches, on when a run was stopped, or on what was drawn before.
@@ -136,16 +137,18 @@ class Batches:
         return list(zip(epochs.tolist(), np.concatenate(numbers).tolist(), strict=True))
 
     def get_batch(
-        self, step: int, micro_batch_size: int, same_shape: bool = False
+        self, step: int, micro_batch_size: int, same_shape: bool = False, rank: int = 0, ranks: int = 1
     ) -> list[tuple[np.ndarray, ...]]:
         """The step's micro-batches: inputs (B, T) and targets (B, T) int64, drawn from the memory map; or, packed,
-        inputs (N,), targets (N,) and the lengths (D,) of the samples in them.
+        inputs (N,), targets (N,) and the lengths (D,) of the samples in them. Of several `ranks`: those of one.
 
         Rows of a step are put together by length, so that little is padding; the loss of a step is a sum over its
         tokens, so their order has no meaning. `same_shape` pads all micro-batches alike (for compiled models).
         """
         drawn = self.sample_numbers(step)
         rows = [row for epoch, number in drawn for row in self.samples.rows(np.array([number]), epoch)]
+        if ranks > 1:
+            rows = dealt(rows, ranks)[rank]
         return self._micro_batches(rows, micro_batch_size, same_shape)
 
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, ...]]:
@@ -179,15 +182,20 @@ class PackedBatches:
         same_shape: bool = False,
         seen: int | None = None,
         share: float = 1.0,
+        rank: int = 0,
+        ranks: int = 1,
     ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """The step's micro-batches of `micro_batch_size` x block_size tokens: inputs (N,), targets (N,) and the lengths
-        (D,) of the documents in them, the shortest first.
+        (D,) of the documents in them, the shortest first. Of several `ranks`: those of one, cut as for a single one.
 
         A step may have a `share` of the tokens only; then `seen` says how many there were in all steps before it.
         """
         size, first = micro_batch_size * self.samples.block_size, step * self.tokens if seen is None else seen
         last = first + max(1, round(share * self.tokens))
-        return [packed(self._stretch(start, min(size, last - start))) for start in range(first, last, size)]
+        stretches = [self._stretch(start, min(size, last - start)) for start in range(first, last, size)]
+        if ranks == 1:
+            return [packed(rows) for rows in stretches]
+        return pack_rows(dealt([row for rows in stretches for row in rows], ranks)[rank], size)
 
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """About as many tokens as `count` blocks hold, in documents evenly spread and always the same."""
@@ -228,6 +236,27 @@ class PackedBatches:
         """The documents at places `first` to `first + PART` of the epoch's order."""
         size = self.samples.size
         return permute(np.arange(first, min(first + PART, size)), size, self.seed, self._epoch)
+
+
+NO_ROW = (np.zeros(1, np.int64), np.full(1, IGNORED, np.int64))  # nothing to train on, for ranks that get no sample
+
+
+def dealt(rows: list[tuple[np.ndarray, np.ndarray]], ranks: int) -> list[list[tuple[np.ndarray, np.ndarray]]]:
+    """The rows of each rank: the longest first, each to the rank that has the fewest tokens (Graham 1969, "Bounds on
+    multiprocessing timing anomalies"). Every rank gets one, if only `NO_ROW`."""
+    hands: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in range(ranks)]
+    tokens = [0] * ranks
+    for row in sorted(rows, key=lambda row: -len(row[0])):
+        least = tokens.index(min(tokens))
+        hands[least].append(row)
+        tokens[least] += len(row[0])
+    return [hand or [NO_ROW] for hand in hands]
+
+
+def filled_up(batches: list[tuple[np.ndarray, ...]], count: int) -> list[tuple[np.ndarray, ...]]:
+    """`count` micro-batches: as many without a trained token, of the same kind, as are missing."""
+    empty = packed([NO_ROW]) if batches and len(batches[0]) == 3 else tuple(part[None] for part in NO_ROW)
+    return batches + [empty] * (count - len(batches))
 
 
 def packed(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -70,10 +70,10 @@ class Budget:
         return trained / (trained + left) if left > 0 else 1.0
 
 
-def seconds_since_start() -> float:
+def seconds_since_start(process: int | str = "self") -> float:
     """Seconds since the system started this process, imports included; 0 where the system does not say."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         started = int(fields[19]) / os.sysconf("SC_CLK_TCK")  # seconds after boot, proc(5)
         return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
     return 0.0

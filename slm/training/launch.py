@@ -6,7 +6,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,16 @@ from slm.data.batches import Batches, Documents, PackedBatches, Records, Samples
 from slm.data.prompt_format import PromptFormat
 from slm.data.replay import Replayed
 from slm.data.tokenizer import Tokenizer
-from slm.device import Machine, can_compile, choose_machine, describe_machine
+from slm.device import Machine, can_compile, choose_machine, describe_machine, device_of_rank, memory_of_rank
 from slm.domain import Domain
-from slm.errors import TrainingError
+from slm.errors import ConfigError, TrainingError
 from slm.model.gpt import GPT
 from slm.model.lora import adapters, merged, peft_config, peft_tensors, plain_parameters
 from slm.training.config import TrainingConfig
 from slm.training.observer import Observer
 from slm.training.pace import Pace
+from slm.training.planner import BYTES_PER_WEIGHT
+from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RunFolder
 from slm.training.selection import Guard
 from slm.training.trainer import Trainer
@@ -42,14 +44,18 @@ class Setup:
     compile: bool
     threads: int
     micro_batch_size: int
+    ranks: int = 1
+    sharded: bool = False
 
-    def machine(self) -> Machine:
-        return choose_machine(self.device, self.precision, self.threads)
+    def machine(self, ranks: Ranks = ALONE) -> Machine:
+        alone = ranks.size == 1
+        device = self.device if alone else device_of_rank(self.device, ranks.local_rank, ranks.local_size)
+        return choose_machine(device, self.precision, self.threads)
 
 
-def choose_setup(config: TrainingConfig) -> Setup:
+def choose_setup(config: TrainingConfig, ranks: Ranks = ALONE) -> Setup:
     """Resolve every 'auto'. Raises ConfigError for a device or compiler that is not there."""
-    machine = choose_machine(config.device, config.precision, config.threads)
+    machine = choose_machine(config.device, config.precision, config.threads, ranks.local_size)
     # On the CPUs measured compiling one block cost more than it won back within an hour; on CUDA it pays in minutes,
     # but not for whole documents, of which every batch has another shape.
     pays = machine.is_cuda() and config.batches == "windows"
@@ -62,15 +68,39 @@ def choose_setup(config: TrainingConfig) -> Setup:
         wanted and can_compile(machine.device),
         machine.threads,
         config.micro_batch_size,
+        ranks.size,
     )
 
 
-def recorded_setup(record: dict[str, Any]) -> Setup:
-    """The choices that a run was started with. Raises TrainingError where they cannot be had here."""
+def recorded_setup(record: dict[str, Any], config: TrainingConfig | None = None, ranks: Ranks = ALONE) -> Setup:
+    """The choices that a run was started with; but with another number of `ranks` its share of the threads, as `config`
+    has it. Raises TrainingError where they cannot be had here."""
     setup = Setup(**record["frozen"])
+    if setup.ranks != ranks.size and config is not None:
+        setup = replace(setup, ranks=ranks.size, threads=choose_setup(config, ranks).threads)
     if setup.compile:
         _require_compiler(setup.device)
     return setup
+
+
+def laid_out(setup: Setup, model: GPT, config: TrainingConfig, ranks: Ranks) -> Setup:
+    """`setup`, with the model spread over ranks where a person asked for it, or where it does not fit whole.
+
+    Raises ConfigError for what cannot be spread.
+    """
+    needed, there = BYTES_PER_WEIGHT * model.num_parameters(), memory_of_rank(setup.device, ranks.local_size)
+    sharded = ranks.shards or (ranks.size > 1 and needed > there and not adapters(model))
+    if not sharded:
+        return replace(setup, sharded=False)
+    for wrong, what, instead in (
+        (ranks.size == 1, "one rank", "several (--ranks)"),
+        (adapters(model), "tuning.method=lora", "method full; adapters are small"),
+        (setup.precision == "float16", "training.precision=float16", "bfloat16 or float32"),
+        (config.compile == "on", "training.compile=on", "auto or off"),
+    ):
+        if wrong:
+            raise ConfigError(f"--shard expects {instead}, got {what}")
+    return replace(setup, sharded=True, compile=False)
 
 
 def _require_compiler(device: str) -> None:
@@ -117,6 +147,7 @@ def make_trainer(
     watch: Watch | None = None,
     domain: Domain | None = None,
     guard: Guard | None = None,
+    ranks: Ranks = ALONE,
 ) -> Trainer:
     """A trainer for `run`. `record` goes into the slm.json of every checkpoint, and a copy of the domain beside it."""
     base = (record.get("parent") or {}).get("model", "")
@@ -129,10 +160,10 @@ def make_trainer(
             save_best_params(run.best_params, whole)
 
     batches, held_out = (batches_of(samples, config) for samples in (training, validation))
-    machine = setup.machine()
+    machine = setup.machine(ranks)
     return Trainer(
         model, batches, held_out, config, machine, setup.compile, run, save, observer, resume_command, write_samples,
-        pace, clock, watch, guard,
+        pace, clock, watch, guard, ranks, setup.sharded,
     )  # fmt: skip
 
 

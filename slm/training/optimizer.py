@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,12 @@ NEWTON_SCHULZ = ((3.4445, -4.7750, 2.0315),) * 5
 MUON_SCALE = 5.0
 """Of Muon's learning rate over AdamW's; measured, docs/experiments.md, section 9."""
 
+Once = Callable[[Callable[[Tensor], Tensor], Tensor, int], Tensor]
+
+
+def _alone(compute: Callable[[Tensor], Tensor], stack: Tensor, rows: int) -> Tensor:
+    return compute(stack)
+
 
 def make_optimizer(
     model: nn.Module,
@@ -23,11 +29,13 @@ def make_optimizer(
     betas: tuple[float, float],
     weight_decay: float,
     kind: str = "adamw",
+    once: Once = _alone,
 ) -> torch.optim.Optimizer:
     """AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) for all weights, or for what Muon does not take.
 
     Vectors, biases and LayerNorm gains, do not decay. Fused where torch has that: one pass over the weights instead of
     seven. `kind` "muon" gives the matrices of the blocks to Muon; embeddings and head stay with AdamW.
+    Several ranks compute the update of each matrix `once`, on one of them (`slm.training.parallel`).
     """
     trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     by_muon = [(name, p) for name, p in trained if kind == "muon" and p.dim() == 2 and ".h." in name]
@@ -38,7 +46,7 @@ def make_optimizer(
     ]
     fused = all(p.device.type in ("cpu", "cuda") for _, p in trained)
     adamw = torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=betas, fused=fused)
-    return MuonWithAdamW(Muon(by_muon, learning_rate, weight_decay), adamw) if by_muon else adamw
+    return MuonWithAdamW(Muon(by_muon, learning_rate, weight_decay, once), adamw) if by_muon else adamw
 
 
 class Muon(torch.optim.Optimizer):
@@ -50,7 +58,10 @@ class Muon(torch.optim.Optimizer):
     large products take less time than many small ones.
     """
 
-    def __init__(self, matrices: list[tuple[str, Tensor]], learning_rate: float, weight_decay: float):
+    def __init__(
+        self, matrices: list[tuple[str, Tensor]], learning_rate: float, weight_decay: float, once: Once = _alone
+    ):
+        self._once = once
         fused = [parameter for name, parameter in matrices if name.endswith("c_attn.weight")]
         plain = [parameter for name, parameter in matrices if not name.endswith("c_attn.weight")]
         groups = [{"params": fused, "parts": 3}, {"params": plain, "parts": 1}]
@@ -64,15 +75,19 @@ class Muon(torch.optim.Optimizer):
                 self._move(parameters, **{key: group[key] for key in ("lr", "weight_decay", "momentum", "parts")})
 
     def _move(self, parameters: list[Tensor], lr: float, weight_decay: float, momentum: float, parts: int) -> None:
-        gradients = [parameter.grad for parameter in parameters]
-        means = [self._mean(parameter) for parameter in parameters]
+        rows, columns = parameters[0].shape
+        gradients = [_here(parameter.grad) for parameter in parameters]
+        means = [_here(self._mean(parameter)) for parameter in parameters]
         torch._foreach_lerp_(means, gradients, 1 - momentum)
         looked_ahead = torch._foreach_lerp(gradients, means, momentum)  # Nesterov's: the gradient counts once more
-        rows, columns = parameters[0].shape
-        updates = orthogonal(torch.stack(looked_ahead).view(-1, rows // parts, columns))
+        updates = self._once(
+            lambda whole: orthogonal(whole.view(-1, rows // parts, columns)).view(-1, rows, columns),
+            torch.stack(looked_ahead), rows,
+        )  # fmt: skip
         scale = MUON_SCALE * max(1.0, rows / parts / columns) ** 0.5
-        torch._foreach_mul_(parameters, 1 - lr * weight_decay)
-        torch._foreach_add_(parameters, list(updates.view(-1, rows, columns).unbind()), alpha=-lr * scale)
+        moved = list(map(_here, parameters))
+        torch._foreach_mul_(moved, 1 - lr * weight_decay)
+        torch._foreach_add_(moved, list(updates.unbind()), alpha=-lr * scale)
 
     def _mean(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]
@@ -94,6 +109,11 @@ def orthogonal(matrices: Tensor) -> Tensor:
         square = x @ x.mT
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return (x.mT if matrices.size(1) > matrices.size(2) else x).float().contiguous()
+
+
+def _here(tensor: Tensor) -> Tensor:
+    """What this rank has of a tensor that is spread over ranks; any other one as it is."""
+    return tensor.to_local() if hasattr(tensor, "to_local") else tensor
 
 
 def _by_shape(parameters: list[Tensor]) -> Iterator[list[Tensor]]:
@@ -122,7 +142,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
-    """The optimizer's moments and counters as ``<what>/<parameter name>``."""
+    """The optimizer's moments and counters as ``<what>/<parameter name>``; spread over ranks as the parameters are."""
     names = {parameter: name for name, parameter in model.named_parameters()}
     return {
         f"{what}/{names[parameter]}": tensor.detach().cpu().contiguous()
@@ -131,9 +151,14 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer, model: nn.Module) -> dic
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` gave; `tensors` may hold more under other names ('adapter/', 'frozen/'). Raises
-    ModelError where it belongs to another model."""
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer,
+    model: nn.Module,
+    tensors: dict[str, Tensor],
+    laid_out: Callable[[Tensor, Tensor], Tensor] = lambda tensor, parameter: tensor,
+) -> None:
+    """Put back what `optimizer_tensors` gave; `tensors` may hold more under other names ('adapter/', 'frozen/').
+    `laid_out` spreads a tensor over ranks as a parameter is. Raises ModelError where it belongs to another model."""
     parameters = dict(model.named_parameters())
     optimizer.state.clear()
     for key, tensor in tensors.items():
@@ -142,5 +167,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, model: nn.Module, tensor
             continue
         if name not in parameters or (tensor.dim() and tensor.shape != parameters[name].shape):
             raise ModelError(f"optimizer state {key!r} belongs to another model; the checkpoint is not of this run")
-        device = "cpu" if what == "step" and parameters[name].device.type == "cpu" else parameters[name].device
-        optimizer.state[parameters[name]][what] = tensor.to(device).clone()
+        parameter = parameters[name]
+        device = "cpu" if what == "step" and parameter.device.type == "cpu" else parameter.device
+        tensor = tensor.to(device).clone()
+        optimizer.state[parameter][what] = laid_out(tensor, parameter) if tensor.dim() else tensor

@@ -13,6 +13,7 @@ from slm.errors import TrainingError
 from slm.training.budget import Budget
 from slm.training.config import TrainingConfig
 from slm.training.metrics_log import read_lines
+from slm.training.ranks import Ranks
 
 LENGTH = 1000.0  # of a run that is measured by time, in the units of its `Place`
 MARKS = 10  # at which a run by the clock is measured and saved, spread evenly; in long ones every ten minutes
@@ -138,6 +139,26 @@ class ByClock:
 
     def _crossed_mark(self) -> bool:
         return int(self._before * self._marks) != int(self._done * self._marks)
+
+
+class ByFirstClock(ByClock):
+    """A run by the clock on several ranks, whose first one's clock decides for all."""
+
+    def __init__(self, config: TrainingConfig, budget: Budget, ranks: Ranks):
+        super().__init__(config, budget)
+        self._ranks = ranks
+
+    def place(self, step: int, trained: float) -> Place:
+        place = super().place
+        return self._ranks.from_first(lambda: place(step, trained))
+
+    def finished(self, step: int, trained: float) -> bool:
+        finished = super().finished
+        over, self.steps = self._ranks.from_first(lambda: (finished(step, trained), self.steps))
+        return over
+
+    def _crossed_mark(self) -> bool:
+        return self._ranks.from_first(super()._crossed_mark)
 
 
 class Recorded:

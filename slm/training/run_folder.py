@@ -213,6 +213,15 @@ def run_of(model: Path) -> RunFolder | None:
     return run if model.parent.name == "checkpoints" and (run.path / "run.json").is_file() else None
 
 
+def run_of_launcher(launcher: str, runs: Path = RUNS) -> RunFolder | None:
+    """The newest unfinished run that this launcher's ranks began; None where they had not come so far."""
+    for run in list_runs(runs):
+        record = run.read()
+        if record.get("launcher") == launcher and record["state"] != "finished":
+            return run
+    return None
+
+
 @contextlib.contextmanager
 def recording(run: RunFolder) -> Iterator[None]:
     """Hold a run while it is worked on, and write into its record how that ended: finished, stopped (by the person)

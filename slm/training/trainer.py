@@ -2,13 +2,15 @@
 
 A step's loss is the sum over its trained tokens divided by their number, whatever the micro-batch. Everything that a
 step does depends on (weights, moments, seed, step, tokens seen), so a run that was stopped goes on with the same bits.
-It knows nothing about text: what is scored and sampled comes in as callables.
+It knows nothing about text: what is scored and sampled comes in as callables. Several ranks go through it step by step
+together: each computes its share of a step, and the first one alone writes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -22,22 +24,24 @@ from torch import Tensor
 
 from slm.atomic_write import existing_folder
 from slm.checkpoint import TrainingState, load_model, load_state
-from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches, PackedBatches
+from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches, PackedBatches, filled_up
 from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
-from slm.model.lora import kept_apart, load_weights
+from slm.model.lora import kept_apart
 from slm.training.config import TrainingConfig
 from slm.training.estimate import StepTimer, disk_needed, require_disk
 from slm.training.metrics_log import MetricsLog
 from slm.training.observer import Estimate, Observer
 from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
 from slm.training.pace import ByClock, ByStep, Pace, Place
+from slm.training.parallel import parallel
 from slm.training.progress import Progress
+from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RunFolder
 from slm.training.schedule import batch_share, learning_rate, momentum
 from slm.training.selection import Guard, judge, lost_patience, overfits
-from slm.training.stop_request import StopRequest
+from slm.training.stop_request import SIGNALS, StopRequest
 from slm.training.watch import Watch
 
 SKIPS_BEFORE_ROLLBACK = 3
@@ -47,7 +51,8 @@ SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
 
 class Trainer:
     """Trains `model` on `batches`. `save` writes a model folder, None keeps nothing; `write_samples` texts of the
-    present model. `guard` bounds what a model that is kept as the best may have forgotten.
+    present model. `guard` bounds what a model that is kept as the best may have forgotten. `ranks` are those that go
+    through the same run with this one, each with the whole model or, `sharded`, with its share of it.
 
     Raises Stopped after a signal (everything saved), TrainingError where the run cannot go on.
     """
@@ -69,16 +74,22 @@ class Trainer:
         clock: Callable[[], float] = time.perf_counter,
         watch: Watch | None = None,
         guard: Guard | None = None,
+        ranks: Ranks = ALONE,
+        sharded: bool = False,
     ):
-        self.model, self.batches, self.config, self.machine = model.to(machine.device), batches, config, machine
+        self.batches, self.config, self.machine, self.ranks = batches, config, machine, ranks
+        self._parallel = parallel(model.to(machine.device), ranks, machine, sharded)
+        self.model = self._parallel.model
         self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
         self.resume_command, self.write_samples = resume_command, write_samples
         self.pace, self._clock, self.watch, self.guard = pace or ByStep(config), clock, watch, guard
         self.optimizer = make_optimizer(
-            model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer
-        )
+            self.model, config.learning_rate, (config.beta1, config.beta2), config.weight_decay, config.optimizer,
+            self._parallel.once,
+        )  # fmt: skip
         self.scaler = torch.amp.GradScaler(machine.device.split(":")[0], enabled=machine.needs_loss_scaling())
         self.progress, self._timer = Progress(), StepTimer()
+        self._due, self._signal_number = False, 0
         size = config.micro_batch_size
         self._fixed = {
             "train_loss": batches.fixed(config.evaluation_samples, size),
@@ -90,9 +101,10 @@ class Trainer:
 
     def train(self) -> Progress:
         """Train from where `progress` stands to the last step."""
+        metrics = self.run.metrics if self.ranks.first else Path(os.devnull)
         with (
-            MetricsLog(self.run.metrics, self.config.tensorboard) as self.log,
-            StopRequest(self._announce_stop, self.resume_command) as stop,
+            MetricsLog(metrics, self.config.tensorboard and self.ranks.first) as self.log,
+            StopRequest(self._announce_stop, self.resume_command) as self._stop,
             self._compiled_blocks(),
         ):
             self._session_start, self._first_step = self._clock(), self.progress.step
@@ -102,13 +114,13 @@ class Trainer:
             else:
                 self.pace.began(self.progress.begin_seconds)
                 self._event("resumed", f"at step {self.progress.step}")
-            self._stop_if_asked(stop)
+            self._stop_if_asked()
             by_clock = isinstance(self.pace, ByClock)
             tokens_per_step = self.config.batch_size * self.model.config.block_size
             self.observer.started(self.progress.step, self.pace.steps, tokens_per_step, by_clock)
             while not self._finished():
                 self._step()
-                self._after_step(stop)
+                self._after_step()
             self._end()
             self.observer.finished()
         return self.progress
@@ -136,7 +148,10 @@ class Trainer:
         means = {}
         with torch.compiler.set_stance("force_eager"):
             for name, batches in self._fixed.items():
-                total = sum(self._loss_sum(*batch).item() for batch in batches)
+                mine = batches[self.ranks.rank :: self.ranks.size]
+                if self._parallel.in_step:
+                    mine = filled_up(mine, -(-len(batches) // self.ranks.size))
+                (total,) = self.ranks.sum(sum(self._loss_sum(self.model.loss_sum, *batch).item() for batch in mine))
                 means[name] = total / _count_trained(batches)
         self.model.train()
         return means
@@ -156,11 +171,11 @@ class Trainer:
             yield
 
     def _begin(self) -> None:
-        if self.save is not None:
+        if self.save is not None and self.ranks.first:
             require_disk(self.run.path, self._disk_needed())
         began = self._clock()
         self._evaluate()
-        self.write_samples(0)
+        self._write_samples()
         self._save_last()  # proves before the first step that the folder can be written
         self.progress.begin_seconds = self._clock() - began
         self.pace.began(self.progress.begin_seconds)
@@ -189,38 +204,59 @@ class Trainer:
         give_back_memory()
         self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started, place)
         if self._decays_from(place):
-            self._guarded(lambda: self.save(self.run.before_decay, self._record(), self._state()))
+            self._save(self.run.before_decay, resumable=True)
 
     def _accumulate_gradients(self, step: int, place: Place) -> tuple[float, int]:
         """Backward through the step's micro-batches; returns the step's loss and its trained tokens."""
-        seed_step(self.config.seed, step)  # dropout
+        seed_step(self.config.seed, step, self.ranks.rank)  # dropout
         self.model.train()
-        part = {}
+        part = {} if self.ranks.size == 1 else {"rank": self.ranks.rank, "ranks": self.ranks.size}
         if self.config.batch_ramp:
             # The furthest so far: in a run that is given more time, steps do not grow a second time.
             self.progress.done = max(self.progress.done, place.done)
             share = batch_share(self.progress.done, self.config.batch_ramp)
-            part = {"seen": self.progress.tokens, "share": share}
+            part |= {"seen": self.progress.tokens, "share": share}
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled, **part)
-        count = _count_trained(batches)
+        if self._parallel.in_step:
+            batches = filled_up(batches, self.ranks.most(len(batches)))
+        (count,) = map(int, self.ranks.sum(_count_trained(batches)))
+        each = count / self.ranks.size  # gradients are averaged over ranks, so that their sum is divided by the count
         total, clock = 0.0, time.perf_counter()
-        for batch in batches:
-            loss = self._loss_sum(*batch) / count
-            self.scaler.scale(loss).backward()
+        for number, batch in enumerate(batches, start=1):
+            with self._parallel.adding_up(last=number == len(batches)):
+                loss = self._loss_sum(self._parallel.loss_sum, *batch) / each
+                self.scaler.scale(loss).backward()
             total += loss.item()
             self._micro_batch_done(batch[0].size, 1 / len(batches), time.perf_counter() - clock)
             clock = time.perf_counter()
-        return total, count
+        return self._agreed(total / self.ranks.size), count
 
-    def _loss_sum(self, x: Any, y: Any, lengths: Any = None) -> Tensor:
+    def _agreed(self, loss: float) -> float:
+        """The step's loss of a rank's share; together with it the ranks agree on what was asked of one of them."""
+        asked = [float(self._stop.signal_number == number) for number in SIGNALS]
+        loss, due, *asked = self.ranks.sum(loss, float(self._due), *asked)
+        if self.ranks.size > 1:
+            self._signal_number = next((number for number, ranks in zip(SIGNALS, asked, strict=True) if ranks), 0)
+        if due:
+            self._due = False
+            self.ranks.while_first(self._tell_estimate)
+        return loss
+
+    @property
+    def _asked_to_stop(self) -> int:
+        """The signal by which a person asked to stop, or 0."""
+        return self._signal_number if self.ranks.size > 1 else self._stop.signal_number
+
+    def _loss_sum(self, function: Callable[..., Tensor], x: Any, y: Any, lengths: Any = None) -> Tensor:
         inputs, targets = (self.machine.to_device(torch.from_numpy(array)) for array in (x, y))
         with self.machine.autocast():
-            return self.model.loss_sum(inputs, targets, None if lengths is None else torch.from_numpy(lengths))
+            return function(inputs, targets, None if lengths is None else torch.from_numpy(lengths))
 
     def _gradient_norm(self) -> float:
         self.scaler.unscale_(self.optimizer)
         limit = self.config.gradient_clip or math.inf
-        return torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit).item()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        return (norm.full_tensor() if hasattr(norm, "full_tensor") else norm).item()
 
     def _skip(self, step: int, loss: float, norm: float) -> None:
         """A step whose loss or gradient is not finite changes nothing; several in a row restore the last save."""
@@ -244,8 +280,14 @@ class Trainer:
         self._event("rolled_back", f"step {step + 1}: weights and moments of the last checkpoint again")
 
     def _load_weights(self, source: GPT, state: TrainingState) -> None:
-        load_weights(self.model, source, state.tensors)
-        restore_optimizer(self.optimizer, self.model, state.tensors)
+        tensors = state.tensors
+        if state.shards is not None:
+            from slm.training.sharded import read_shards
+
+            parameters = dict(self.model.named_parameters())
+            tensors = tensors | read_shards(state.shards, lambda name: parameters[name.partition("/")[2]])
+        self._parallel.load(source, tensors)
+        restore_optimizer(self.optimizer, self.model, tensors, self._parallel.laid_out)
 
     def _write_step(
         self, step: int, loss: float, rate: float, norm: float, tokens: int, seconds: float, place: Place
@@ -271,22 +313,23 @@ class Trainer:
         by_time = self.config.schedule == "wsd" and not isinstance(self.pace, ByStep)
         if not by_time or place.done < 1 - self.config.decay_share - 2 / max(2, self.pace.steps):
             return False
-        return not self.run.before_decay.exists()
+        return self.ranks.from_first(lambda: not self.run.before_decay.exists())
 
     def _finished(self) -> bool:
         finished = self.pace.finished(self.progress.step, self._seconds())
         return finished or (isinstance(self.pace, ByStep) and lost_patience(self.progress, self.config.patience))
 
-    def _after_step(self, stop: StopRequest) -> None:
+    def _after_step(self) -> None:
         step = self.progress.step
         if self.pace.evaluates(step):
             self._evaluate()
         if self.pace.samples(step):
-            self.write_samples(step)
+            self._write_samples()
         # Not among bad steps: going back must lead to before them.
-        if stop.signal_number or (self.pace.saves(step) and not self.progress.skips_in_a_row):
+        saves = self.pace.saves(step) and not self.progress.skips_in_a_row
+        if self._asked_to_stop or saves:
             self._save_last()
-        self._stop_if_asked(stop)
+            self._stop_if_asked()
 
     def _end(self) -> None:
         """What the last step is followed by, where something else than a number of steps made it the last."""
@@ -297,7 +340,7 @@ class Trainer:
         if self.progress.evaluated_step != self.progress.step:
             self._evaluate()
         if isinstance(self.pace, ByClock) or early:
-            self.write_samples(self.progress.step)
+            self._write_samples()
         if self.progress.saved_step != self.progress.step:
             self._save_last()
 
@@ -305,13 +348,13 @@ class Trainer:
         """Seconds of training so far, evaluations and saves among them."""
         return self._seconds_before + self._clock() - self._session_start
 
-    def _stop_if_asked(self, stop: StopRequest) -> None:
-        if stop.signal_number:
-            step = self.progress.step
+    def _stop_if_asked(self) -> None:
+        if number := self._asked_to_stop:
+            step, self.ranks.stopping, self._stop.signal_number = self.progress.step, True, number
             self._event("stopped", f"at step {step}")
             raise Stopped(
                 f"stopped at step {step} of {self.pace.steps} and saved; go on with: {self.resume_command}",
-                stop.exit_code,
+                self._stop.exit_code,
             )
 
     def _evaluate(self) -> None:
@@ -320,7 +363,7 @@ class Trainer:
         self.progress.evaluation_seconds += time.perf_counter() - started
         self.progress.evaluated_step = self.progress.step
         if best := judge(self.progress, losses, self.guard):
-            self._guarded(lambda: self.save(self.run.best, self._record(), None))
+            self._save(self.run.best)
         if overfits(self.progress, losses["validation_loss"]):
             self._event(
                 "overfitting",
@@ -334,17 +377,27 @@ class Trainer:
         self.progress.scaler = self.scaler.state_dict()
         self.progress.save_gap = self.progress.step - max(0, self.progress.saved_step)
         self.progress.saved_step, self.progress.spent = self.progress.step, self.pace.spent
-        self._guarded(lambda: self.save(self.run.last, self._record(), self._state()))
+        self._save(self.run.last, resumable=True)
 
     def _state(self) -> TrainingState:
         tensors = optimizer_tensors(self.optimizer, self.model) | kept_apart(self.model)
-        return TrainingState(tensors, {"progress": asdict(self.progress), "seed": self.config.seed})
+        shards = self.run.path / ".shards.tmp"
+        tensors = self._parallel.write_shards(shards, tensors)
+        values = {"progress": asdict(self.progress), "seed": self.config.seed}
+        return TrainingState(tensors, values, shards if self._parallel.in_step else None)
 
-    def _guarded(self, save: Callable[[], None]) -> None:
+    def _write_samples(self) -> None:
+        self._parallel.collect()
+        self.ranks.while_first(lambda: self.write_samples(self.progress.step))
+
+    def _save(self, folder: Path, resumable: bool = False) -> None:
+        """Have the first rank write a model folder, and what training needs to go on from it."""
         if self.save is None:
             return
         try:
-            save()
+            self._parallel.collect()
+            state = self._state() if resumable else None
+            self.ranks.while_first(lambda: self.save(folder, self._record(), state))
         except (OSError, SafetensorError) as error:  # a full disk is either, as Python or safetensors meets it
             reason = getattr(error, "strerror", None) or error
             kept = "; the checkpoint before it is intact" if existing_folder(self.run.last).exists() else ""
@@ -363,12 +416,17 @@ class Trainer:
 
     def _micro_batch_done(self, tokens: int, share: float, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
-        self.observer.tokens_done(tokens)
+        self.observer.tokens_done(tokens * self.ranks.size)
         self._timer.add(share, seconds)
         ends_by_steps = isinstance(self.pace, ByStep)  # by the clock, the person said how long it may take
         if ends_by_steps and self._first_step == 0 and self._timer.measured_for_the_first_time():
-            seconds = self.pace.steps * self._timer.seconds_per_step
-            self.observer.estimated(Estimate(seconds, self._disk_needed()))
+            if self.ranks.size == 1:
+                self._tell_estimate()
+            self._due = self.ranks.size > 1 and self.ranks.first  # then all wait, at the end of the step
+
+    def _tell_estimate(self) -> None:
+        seconds = self.pace.steps * self._timer.seconds_per_step
+        self.observer.estimated(Estimate(seconds, self._disk_needed()))
 
     def _disk_needed(self) -> int:
         return disk_needed(self.model.num_parameters(), keeps_before_decay=not isinstance(self.pace, ByStep))
@@ -378,6 +436,8 @@ class Trainer:
         self.observer.message(f"{event.replace('_', ' ')}: {message}")
 
     def _announce_stop(self, signal_name: str) -> None:
+        if self.ranks.size > 1:
+            return  # it may be torchrun's, because another rank has gone; nothing can be saved then
         seconds = self._timer.seconds_per_step
         wait = f", in about {math.ceil(seconds)} s" if seconds else ""
         self.observer.message(f"{signal_name}: saving at the end of this step{wait} (once more stops at once)")

@@ -1,0 +1,92 @@
+"""How a command becomes one of several ranks, or starts them: `slm train --ranks 4`, or torchrun."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slm.errors import ConfigError, TrainingError
+
+if TYPE_CHECKING:
+    from slm.training.budget import RunningTime
+    from slm.training.ranks import Ranks
+
+SHUTDOWN_SECONDS = 600  # for the ranks to save, and to end, before they are killed
+
+
+@contextlib.contextmanager
+def among_ranks(wanted: int, shard: bool = False) -> Iterator[Ranks | None]:
+    """The ranks that train, of which this process is the first. None where it starts them, or is another one of them:
+    then all is done when this is entered."""
+    from slm.training.ranks import ALONE, Launcher, joined
+
+    if wanted < 1:
+        raise ConfigError(f"--ranks expects a whole number from 1 up, got {wanted}")
+    if (launcher := Launcher.here()) is None:
+        if wanted > 1:
+            _launch(wanted)
+        if shard and wanted == 1:
+            raise ConfigError("--shard expects several ranks (--ranks or torchrun), got one")
+        yield ALONE if wanted == 1 else None
+        return
+    if wanted not in (1, there := int(os.environ["WORLD_SIZE"])):
+        raise ConfigError(f"--ranks {wanted}, but {launcher.name.split()[0]} started {there}; leave --ranks out")
+    ranks = joined()
+    ranks.shards = shard
+    with ranks.ending_together():
+        if not ranks.first:
+            from slm.following import follow
+
+            follow(ranks)
+        yield ranks if ranks.first else None
+
+
+def run_to_go_on_with(runs: Path) -> str | None:
+    """The run that this command began before torchrun had to start it again."""
+    from slm.training.ranks import Launcher
+    from slm.training.run_folder import run_of_launcher
+
+    launcher = Launcher.here()
+    run = run_of_launcher(launcher.name, runs) if launcher and launcher.restarts else None
+    return None if run is None else str(run.path)
+
+
+def running_time() -> RunningTime:
+    """The time of this command, from the start of what started the ranks on; after it had to start them again the run
+    knows what was spent before."""
+    from slm.training.budget import RunningTime, seconds_since_start
+    from slm.training.ranks import Launcher
+
+    launcher = Launcher.here()
+    first = launcher is not None and not launcher.restarts
+    return RunningTime(already=seconds_since_start(launcher.process if first else "self"))
+
+
+def _launch(ranks: int) -> None:
+    """Start this very command as so many ranks and wait for them. They print; this raises where none of them could."""
+    import logging
+
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, launch_agent
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
+    if sys.platform == "linux":
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # whatever the machine's name resolves to
+    config = LaunchConfig(
+        min_nodes=1, max_nodes=1, nproc_per_node=ranks, run_id=f"slm-{os.getpid()}", rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0", max_restarts=0, shutdown_timeout=SHUTDOWN_SECONDS,
+    )  # fmt: skip
+    try:
+        launch_agent(config, sys.executable, ["-m", "slm", *sys.argv[1:]])
+    except SignalException as error:
+        raise SystemExit(128 + error.sigval) from None
+    except ChildFailedError as error:
+        codes = [failure.exitcode for failure in error.failures.values()]
+        if len(codes) == ranks and max(codes) < 0:
+            raise TrainingError(f"all {ranks} ranks were killed (exit code {codes[0]}): out of memory?") from None
+        raise SystemExit(max(1, *codes)) from None
