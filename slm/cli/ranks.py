@@ -22,6 +22,7 @@ SHUTDOWN_SECONDS = 600  # for the ranks to save, and to end, before they are kil
 def among_ranks(wanted: int, shard: bool = False) -> Iterator[Ranks | None]:
     """The ranks that train, of which this process is the first. None where it starts them, or is another one of them:
     then all is done when this is entered."""
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # one message where a rank goes: ours
     from slm.training.ranks import ALONE, Launcher, joined
 
     if wanted < 1:

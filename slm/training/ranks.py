@@ -33,6 +33,7 @@ BEAT_SECONDS = 0.5
 LOST_SECONDS = 5.0  # without a beat, after which a rank of another machine counts as gone
 GRACE_SECONDS = 20.0  # for a rank to end by itself once another one has gone; torchrun kills after 30
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.2
+LEAVING = timedelta(seconds=LOST_SECONDS)
 TOLD = "told by"
 
 
@@ -226,6 +227,10 @@ class ManyRanks(Ranks):
             raise
         if self.first:
             self.begin()
+            with contextlib.suppress(dist.DistError, RuntimeError):  # the store may end with this process
+                self._store.wait([f"left/{rank}" for rank in range(1, self.size)], LEAVING)
+        else:
+            self._store.set(f"left/{self.rank}", "")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""Ranks as processes of a test: forked from the clean one that has imported everything, meeting on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from tiny_training import children, question_recipe, story_recipe, without_pictures
+
+from slm.data.token_store import open_token_store
+from slm.finetune import finetune
+from slm.following import follow
+from slm.pretrain import pretrain
+from slm.training.ranks import ALONE, Ranks, joined
+
+SMALL = {"micro_batch_size": 3, "evaluation_interval": 50, "learning_rate": 3e-3}
+
+
+def run_cases(folder: Path, cases: list[str], steps: int, ranks: Ranks = ALONE) -> None:
+    """Train each case in `folder`, which has the stores and runs/base, as a run that tells the number of ranks."""
+    for case in cases:
+        name, training = f"{case}-{ranks.size}", {"steps": steps}
+        if case == "questions":
+            recipe = question_recipe(folder, **SMALL | training)
+            recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
+            store = open_token_store(folder / "questions")
+            finetune(store, recipe, str(folder / "runs" / "base"), name, runs=folder / "runs", ranks=ranks)
+        else:
+            recipe = story_recipe(folder, **SMALL | KINDS[case] | training)
+            recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
+            pretrain(open_token_store(folder / "stories"), recipe, name, runs=folder / "runs", ranks=ranks)
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "windows": {},
+    "documents": {"batches": "documents", "optimizer": "muon", "batch_ramp": 0.5, "learning_rate": 1e-3},
+}
+
+
+def _be_rank(rank: int, size: int, port: int, target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    os.environ |= {
+        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size), "LOCAL_WORLD_SIZE": str(size),
+        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo",
+    }  # fmt: skip
+    torch.set_num_threads(1)
+    ranks = joined()
+    with without_pictures(), ranks.ending_together():
+        target(*arguments, ranks=ranks) if ranks.first else follow(ranks)
+
+
+def in_ranks(size: int, target: Callable[..., None], *arguments: Any) -> None:
+    """Call a function, with `ranks` besides, on the first of so many ranks, and have the others follow."""
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = [
+        children().Process(target=_be_rank, args=(rank, size, port, target, arguments)) for rank in range(size)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * size

@@ -1,0 +1,82 @@
+"""Several ranks train as one does: the same samples, the same weights but for rounding, one folder, one message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ranks_of import in_ranks, run_cases
+from tiny_training import base_run, metrics, question_store
+
+from slm.checkpoint import load_model
+from slm.data.batches import IGNORED, dealt
+from slm.training.run_folder import RunFolder
+
+CASES = ["windows", "documents", "questions"]
+TOLERANCE = 1e-5
+
+
+def rows_of(*lengths: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [(np.full(length, number), np.full(length, number)) for number, length in enumerate(lengths)]
+
+
+def test_every_row_is_dealt_once_and_each_rank_gets_about_as_many_tokens():
+    rows = rows_of(*range(5, 60))
+    hands = dealt(rows, 4)
+    assert sorted(int(x[0]) for hand in hands for x, _ in hand) == list(range(55))
+    tokens = [sum(len(x) for x, _ in hand) for hand in hands]
+    assert max(tokens) - min(tokens) <= 5
+
+
+def test_a_rank_without_a_sample_gets_one_that_is_not_trained_on():
+    hands = dealt(rows_of(7), 2)
+    assert [len(hand) for hand in hands] == [1, 1]
+    assert hands[1][0][1].tolist() == [IGNORED]
+
+
+def equal(one: RunFolder, many: RunFolder) -> None:
+    """Losses and weights of two runs differ by rounding alone.
+
+    A key's bias shifts all scores of a query alike, so that it has no effect and its gradient is rounding alone, which
+    AdamW makes as large as any other: it is no part of the comparison.
+    """
+    steps = [(metrics(run, "step"), metrics(run, "evaluation")) for run in (one, many)]
+    for mine, others in zip(*steps, strict=True):
+        assert len(mine) == len(others)
+        for a, b in zip(mine, others, strict=True):
+            assert a.get("tokens") == b.get("tokens")
+            for loss in ("loss", "train_loss", "validation_loss"):
+                assert a.get(loss, 0.0) == pytest.approx(b.get(loss, 0.0), abs=TOLERANCE)
+    weights = [load_model(run.last).model.state_dict() for run in (one, many)]
+    for name, weight in weights[0].items():
+        difference = (weight - weights[1][name]).abs()
+        if name.endswith("c_attn.bias"):
+            difference.view(3, -1)[1] = 0  # the keys'
+        assert difference.max() <= TOLERANCE, name
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with stores and a run to tune."""
+    monkeypatch.chdir(tmp_path)
+    base_run(tmp_path, 4)
+    question_store(tmp_path)
+    return tmp_path
+
+
+def ranks_equal_one(folder: Path, size: int, steps: int) -> None:
+    run_cases(folder, CASES, steps)
+    in_ranks(size, run_cases, folder, CASES, steps)
+    for case in CASES:
+        equal(*(RunFolder(folder / "runs" / f"{case}-{ranks}") for ranks in (1, size)))
+
+
+def test_two_ranks_equal_one(folder: Path):
+    ranks_equal_one(folder, 2, steps=10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_any_number_of_ranks_equals_one_after_a_hundred_steps(folder: Path, size: int):
+    ranks_equal_one(folder, size, steps=100)
