@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -26,6 +27,7 @@ import torch.distributed as dist
 
 from slm.device import backends_of_ranks
 from slm.errors import SlmError, Stopped, TrainingError
+from slm.training.stop_request import SIGNALS
 
 T = TypeVar("T")
 TIMEOUT = timedelta(minutes=5)  # for a rank that neither answers nor ends; one that ends is noticed at once
@@ -153,6 +155,7 @@ class ManyRanks(Ranks):
             if self.stopping or not (isinstance(error, (RankLost, Stopped)) or _is_of_the_connection(error)):
                 raise
             if lost := self._dead() if isinstance(error, Stopped) else self.missing():
+                _ignore_signals()
                 raise TrainingError(self._message(lost, command)) from None
             if isinstance(error, Stopped):
                 raise
@@ -218,6 +221,7 @@ class ManyRanks(Ranks):
         try:
             yield
         except BaseException as error:
+            _ignore_signals()
             code = error.exit_code if isinstance(error, SlmError) else 1
             silent = not isinstance(error, (SystemExit, KeyboardInterrupt)) and not self.reports()
             if self.first:
@@ -262,11 +266,21 @@ def _is_of_the_connection(error: Exception) -> bool:
     return isinstance(error, dist.DistError) or "gloo" in str(error) or "Connection" in str(error)
 
 
+def _ignore_signals() -> None:
+    """From when on it is known why this rank ends: torchrun sends SIGTERM as soon as another one has gone."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _is_alive(process: int) -> bool:
+    """Whether a process of this machine is there, and no zombie."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (OSError, IndexError):
-        with contextlib.suppress(OSError):
-            os.kill(process, 0)
-            return not Path("/proc").is_dir()
-        return False
+    except (OSError, IndexError):  # no Linux, or gone between the two looks, which the next one will see
+        return True
