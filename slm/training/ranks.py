@@ -89,6 +89,8 @@ class ManyRanks(Ranks):
 
     def __init__(self, timeout: timedelta = TIMEOUT):
         store, self.rank, self.size = next(dist.rendezvous("env://", timeout=timeout))
+        # torchrun keeps its store when it starts all ranks again, and with it what the last ones said.
+        store = dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
         self.local_rank, self.local_size = (int(os.environ[name]) for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"))
         group = dist.PrefixStore("group", store)
         dist.init_process_group(
@@ -98,6 +100,7 @@ class ManyRanks(Ranks):
         self._turns = self._jobs = 0
         self._others = self._introduce()
         self._lost: list[int] = []
+        self._leaving = False
         threading.Thread(target=self._beat, args=(self._store.clone(),), name="ranks", daemon=True).start()
 
     # Sums, decisions, turns
@@ -197,14 +200,14 @@ class ManyRanks(Ranks):
 
     def _beat(self, store: dist.Store) -> None:
         """Give a sign of life twice a second; see to it that this rank ends when another one has, whatever it does."""
-        number, command_lost_at = 0, 0.0
-        while True:
+        number, lost_at = 0, 0.0
+        while not self._leaving:
             number += 1
             with contextlib.suppress(dist.DistError, RuntimeError):
                 store.set(f"beat/{self.rank}", str(number))
             if not self._lost and (lost := self._dead()):
-                self._lost, command_lost_at = lost, time.monotonic()
-            if self._lost and time.monotonic() > command_lost_at + GRACE_SECONDS:
+                self._lost, lost_at = lost, time.monotonic()
+            if self._lost and time.monotonic() > lost_at + GRACE_SECONDS and not self._leaving:
                 if self.reports():
                     print(f"error: {self._message(self._lost, '')}", file=sys.stderr, flush=True)
                 os._exit(1)
@@ -222,6 +225,7 @@ class ManyRanks(Ranks):
             yield
         except BaseException as error:
             _ignore_signals()
+            self._leaving = True
             code = error.exit_code if isinstance(error, SlmError) else 1
             silent = not isinstance(error, (SystemExit, KeyboardInterrupt)) and not self.reports()
             if self.first:
@@ -229,6 +233,7 @@ class ManyRanks(Ranks):
             if silent:
                 raise SystemExit(code) from None
             raise
+        self._leaving = True
         if self.first:
             self.begin()
             with contextlib.suppress(dist.DistError, RuntimeError):  # the store may end with this process
