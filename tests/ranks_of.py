@@ -22,10 +22,12 @@ from slm.training.ranks import ALONE, Ranks, joined
 SMALL = {"micro_batch_size": 3, "evaluation_interval": 50, "learning_rate": 3e-3}
 
 
-def run_cases(folder: Path, cases: list[str], steps: int, ranks: Ranks = ALONE) -> None:
+def run_cases(folder: Path, cases: list[str], steps: int, shard: bool = False, ranks: Ranks = ALONE) -> None:
     """Train each case in `folder`, which has the stores and runs/base, as a run that tells the number of ranks."""
     for case in cases:
         name, training = f"{case}-{ranks.size}", {"steps": steps}
+        if ranks.size > 1:
+            ranks.shards = shard
         if case == "questions":
             recipe = question_recipe(folder, **SMALL | training)
             recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
@@ -39,7 +41,7 @@ def run_cases(folder: Path, cases: list[str], steps: int, ranks: Ranks = ALONE) 
 
 KINDS: dict[str, dict[str, Any]] = {
     "windows": {},
-    "documents": {"batches": "documents", "optimizer": "muon", "batch_ramp": 0.5, "learning_rate": 1e-3},
+    "documents": {"accumulation": 1, "batches": "documents", "optimizer": "muon", "batch_ramp": 0.5, "learning_rate": 1e-3},
 }
 
 

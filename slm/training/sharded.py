@@ -55,6 +55,7 @@ class Sharded(Whole):
 
     @torch.no_grad()
     def load(self, source: GPT, kept: Mapping[str, Tensor]) -> None:
+        self.model.reshard()
         weights = dict(source.named_parameters())
         for name, parameter in self.model.named_parameters():
             parameter.copy_(self.laid_out(weights[name].to(parameter.device), parameter))
@@ -65,6 +66,7 @@ class Sharded(Whole):
 
     @torch.no_grad()
     def collect(self) -> None:
+        self.model.reshard()  # what the last forward pass has left whole
         weights = dict(self._whole.named_parameters())
         for name, parameter in self.model.named_parameters():
             whole = parameter.full_tensor()

@@ -65,9 +65,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def ranks_equal_one(folder: Path, size: int, steps: int) -> None:
+def ranks_equal_one(folder: Path, size: int, steps: int, shard: bool = False) -> None:
     run_cases(folder, CASES, steps)
-    in_ranks(size, run_cases, folder, CASES, steps)
+    in_ranks(size, run_cases, folder, CASES, steps, shard)
     for case in CASES:
         equal(*(RunFolder(folder / "runs" / f"{case}-{ranks}") for ranks in (1, size)))
 
@@ -80,3 +80,12 @@ def test_two_ranks_equal_one(folder: Path):
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_any_number_of_ranks_equals_one_after_a_hundred_steps(folder: Path, size: int):
     ranks_equal_one(folder, size, steps=100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [2, 3])
+def test_ranks_that_share_the_model_equal_one(folder: Path, size: int):
+    ranks_equal_one(folder, size, steps=20, shard=True)
+    state = folder / "runs" / f"windows-{size}" / "checkpoints" / "last" / "state"
+    assert len(list((state / "shards").glob("*.safetensors"))) == size
+    assert not [path for path in state.rglob("*") if path.suffix not in (".safetensors", ".json", "")]
