@@ -41,8 +41,10 @@ def run_cases(folder: Path, cases: list[str], steps: int, shard: bool = False, r
 
 KINDS: dict[str, dict[str, Any]] = {
     "windows": {},
-    "documents": {"accumulation": 1, "batches": "documents", "optimizer": "muon", "batch_ramp": 0.5, "learning_rate": 1e-3},
-}
+    "documents": {
+        "accumulation": 1, "batches": "documents", "optimizer": "muon", "batch_ramp": 0.5, "learning_rate": 1e-3,
+    },
+}  # fmt: skip
 
 
 def _be_rank(rank: int, size: int, port: int, target: Callable[..., None], arguments: tuple[Any, ...]) -> None:

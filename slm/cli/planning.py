@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from slm.data.token_store import TokenStore
     from slm.plan import Plan
     from slm.recipe import Recipe
-    from slm.training.planner import Choice
+    from slm.training.planner import Choice, Share
     from slm.training.scaling_law import Law
 
 SHOWN = 6
@@ -41,6 +42,7 @@ def plan(
     pilot: Annotated[
         bool, typer.Option("--pilot", help="First train for a tenth of the budget, to predict this very text better.")
     ] = False,
+    ranks: options.Ranks = 1,
     as_json: options.Json = False,
 ) -> None:
     """Say what can be trained here in a given time, and how well.
@@ -59,11 +61,12 @@ def plan(
     with observing() as observer:
         law = _law_by_pilot(recipe, store, seconds / 10, size, observer) if pilot else None
         made = measured_plan(store, seconds, size, observer.working, law)
+    share = _share(recipe, made, seconds, ranks) if ranks > 1 else None
     if as_json:
-        print(json.dumps(made.as_json(), indent=1))
+        print(json.dumps(made.as_json() | ({"share_of_rank": asdict(share)} if share else {}), indent=1))
     else:
-        bounded = f" --memory {memory}" if memory else ""
-        _print_plan(made, f"slm train {store.folder} --budget {budget}{bounded} --out runs/mine")
+        bounded = (f" --memory {memory}" if memory else "") + (f" --ranks {ranks}" if share else "")
+        _print_plan(made, f"slm train {store.folder} --budget {budget}{bounded} --out runs/mine", share)
     if plot is not None:
         from slm.report.plan_picture import draw_plan
 
@@ -86,7 +89,15 @@ def _law_by_pilot(recipe: Recipe, store: TokenStore, seconds: float, memory: int
         return law_after(store, choice.model, run.read()["tokens_seen"], came)
 
 
-def _print_plan(plan: Plan, next_command: str) -> None:
+def _share(recipe: Recipe, plan: Plan, seconds: float, ranks: int) -> Share:
+    from slm.plan import budgeted_recipe
+    from slm.training.planner import share_of_rank
+
+    rows = budgeted_recipe(recipe, plan.best, seconds).training.micro_batch_size
+    return share_of_rank(plan.best.model, plan.best.tokens_per_step, ranks, rows)
+
+
+def _print_plan(plan: Plan, next_command: str, share: Share | None = None) -> None:
     from rich.table import Table
 
     from slm.cli.console import duration
@@ -116,6 +127,14 @@ def _print_plan(plan: Plan, next_command: str) -> None:
         out.print(
             f"{duration(seconds)} would give about {choice.bits_per_byte:.2f} ({low:.2f} to {high:.2f}): "
             f"{choice.model.n_layer} x {choice.model.n_embd}, {choice.passes:.1f} passes",
+            soft_wrap=True,
+        )
+    if share is not None:
+        out.print(
+            f"on {share.ranks} ranks a step of the first is {share.micro_batch} x {best.block_size} x "
+            f"{share.accumulation} x {share.ranks} tokens (micro-batch, block, accumulation, ranks), and a rank takes "
+            f"{share.memory_bytes / 2**30:.1f} GB; with --shard {share.sharded_memory_bytes / 2**30:.1f} GB, the first "
+            "one the weights once more; tokens/s are those of this machine, whose cores the ranks share",
             soft_wrap=True,
         )
     for warning in plan.warnings():

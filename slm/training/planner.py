@@ -131,6 +131,28 @@ def learning_rate(tokens_per_step: int, width: int) -> float:
     return 4e-3 * math.sqrt(tokens_per_step / 4096) * math.sqrt(256 / width)
 
 
+@dataclass(frozen=True)
+class Share:
+    """What a rank does in a step, which has micro_batch x block size x accumulation x ranks tokens (and fewer in a last
+    micro-batch that is not full), and the bytes that it takes with the whole model or, sharded, with a share of it."""
+
+    ranks: int
+    micro_batch: int
+    accumulation: int
+    memory_bytes: int
+    sharded_memory_bytes: int
+
+
+def share_of_rank(model: GPTConfig, tokens_per_step: int, ranks: int, micro_batch: int) -> Share:
+    """The share of each of `ranks` in steps of so many tokens, with micro-batches of `micro_batch` rows at most."""
+    rows = max(1, -(-tokens_per_step // model.block_size // ranks))
+    parts = -(-rows // micro_batch)
+    together = -(-rows // parts)
+    whole = peak_memory(model, together * model.block_size)
+    of_weights = BYTES_PER_WEIGHT * num_parameters(model)
+    return Share(ranks, together, parts, whole, whole - of_weights + of_weights // ranks)
+
+
 def peak_memory(model: GPTConfig, micro_batch_tokens: int) -> int:
     """Bytes that training takes, from the shape alone."""
     scores = model.n_head * model.block_size  # of each token, half of them hidden by the mask, in bfloat16

@@ -21,6 +21,7 @@ from slm.training.planner import (
     learning_rate,
     num_parameters,
     peak_memory,
+    share_of_rank,
     tokens_per_step,
 )
 from slm.training.scaling_law import LAW
@@ -118,3 +119,11 @@ def test_speed_is_of_the_models_arithmetic() -> None:
     small, large = GPTConfig(256, 2048, 4, 2, 128), GPTConfig(256, 2048, 8, 8, 512)
     assert SPEED.tokens_per_second(small) * flops_per_token(small) == pytest.approx(50e9 * SPEED.efficiency)
     assert SPEED.tokens_per_second(small) > SPEED.tokens_per_second(large)
+
+
+def test_ranks_share_the_tokens_of_a_step_and_with_shards_the_weights():
+    share = share_of_rank(GPTConfig(256, 4096, 6, 6, 384), 8192, ranks=4, micro_batch=4)
+    assert share.micro_batch * 256 * share.accumulation * share.ranks == 8192
+    assert (share.micro_batch, share.accumulation) == (4, 2)
+    spared = BYTES_PER_WEIGHT * num_parameters(GPTConfig(256, 4096, 6, 6, 384)) * 3 / 4
+    assert share.memory_bytes - share.sharded_memory_bytes == pytest.approx(spared, abs=4)
