@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tiny_training import children, question_recipe, story_recipe, without_pictures
+from tiny_training import Watcher, children, question_recipe, story_recipe, without_pictures
 
 from slm.data.token_store import open_token_store
+from slm.errors import Stopped
 from slm.finetune import finetune
 from slm.following import follow
-from slm.pretrain import pretrain
+from slm.pretrain import pretrain, resume_pretraining
 from slm.training.ranks import ALONE, Ranks, joined
 
 SMALL = {"micro_batch_size": 3, "evaluation_interval": 50, "learning_rate": 3e-3}
@@ -39,6 +41,23 @@ def run_cases(folder: Path, cases: list[str], steps: int, shard: bool = False, r
             pretrain(open_token_store(folder / "stories"), recipe, name, runs=folder / "runs", ranks=ranks)
 
 
+def go_on_until(folder: Path, step: int, ranks: Ranks = ALONE) -> None:
+    """Begin runs/going or go on with it, and ask it to stop in that step."""
+
+    def ask(number: int) -> None:
+        if number == step:
+            signal.raise_signal(signal.SIGTERM)
+
+    runs, watcher = folder / "runs", Watcher(at_step=ask)
+    with contextlib.suppress(Stopped):
+        if (runs / "going").exists():
+            resume_pretraining("going", watcher, runs, ranks=ranks)
+        else:
+            recipe = story_recipe(folder, **SMALL | {"steps": 40})
+            recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
+            pretrain(open_token_store(folder / "stories"), recipe, "going", observer=watcher, runs=runs, ranks=ranks)
+
+
 KINDS: dict[str, dict[str, Any]] = {
     "windows": {},
     "documents": {
@@ -54,7 +73,7 @@ def _be_rank(rank: int, size: int, port: int, target: Callable[..., None], argum
     }  # fmt: skip
     torch.set_num_threads(1)
     ranks = joined()
-    with without_pictures(), ranks.ending_together():
+    with without_pictures(), ranks.ending_together(), contextlib.suppress(Stopped):
         target(*arguments, ranks=ranks) if ranks.first else follow(ranks)
 
 

@@ -46,6 +46,14 @@ def among_ranks(wanted: int, shard: bool = False) -> Iterator[Ranks | None]:
         yield ranks if ranks.first else None
 
 
+def refuse_ranks(command: str, instead: str) -> None:
+    """Raises ConfigError, on the first of several ranks, for a command that works on one; the others end."""
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        if os.environ.get("RANK") != "0":
+            raise SystemExit(ConfigError.exit_code)
+        raise ConfigError(f"{command} works on one rank, got {os.environ['WORLD_SIZE']}; several: {instead}")
+
+
 def run_to_go_on_with(runs: Path) -> str | None:
     """The run that this command began before torchrun had to start it again."""
     from slm.training.ranks import Launcher

@@ -11,7 +11,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
-from slm.cli.ranks import among_ranks, run_to_go_on_with, running_time
+from slm.cli.ranks import among_ranks, refuse_ranks, run_to_go_on_with, running_time
 from slm.cli.sharding import in_shards, merged
 from slm.cli.sources import model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
@@ -44,6 +44,7 @@ def run(
 
     Example: slm run quick
     """
+    refuse_ranks("slm run", "slm train and slm finetune")
     from slm.pipeline import resume_recipe, run_recipe
     from slm.recipe import load_recipe
 

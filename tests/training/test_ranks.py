@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ranks_of import in_ranks, run_cases
+from ranks_of import go_on_until, in_ranks, run_cases
 from tiny_training import base_run, metrics, question_store
 
 from slm.checkpoint import load_model
@@ -80,6 +80,19 @@ def test_two_ranks_equal_one(folder: Path):
 @pytest.mark.parametrize("size", [2, 3, 4])
 def test_any_number_of_ranks_equals_one_after_a_hundred_steps(folder: Path, size: int):
     ranks_equal_one(folder, size, steps=100)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_from_one_to_two_to_four_to_one_rank(folder: Path):
+    run_cases(folder, ["windows"], steps=40)
+    go_on_until(folder, 10)
+    in_ranks(2, go_on_until, folder, 20)
+    in_ranks(4, go_on_until, folder, 30)
+    going = RunFolder(folder / "runs" / "going")
+    assert (going.state(), load_model(going.last).record["step"]) == ("stopped", 30)
+    go_on_until(folder, 0)
+    assert going.state() == "finished"
+    equal(RunFolder(folder / "runs" / "windows-1"), going)
 
 
 @pytest.mark.slow
