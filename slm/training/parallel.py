@@ -22,13 +22,17 @@ Compute = Callable[[Tensor], Tensor]
 
 
 class Whole:
-    """One rank. `model` is what is trained, `loss_sum` its loss in training."""
+    """One rank. `model` is what is trained."""
 
     in_step = False
     """Whether all ranks must compute equally many micro-batches."""
 
     def __init__(self, model: GPT):
-        self.model, self.loss_sum = model, model.loss_sum
+        self.model = model
+
+    def loss_sum(self, inputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+        """The model's, in training."""
+        return self.model.loss_sum(inputs, targets, lengths)
 
     def adding_up(self, last: bool) -> contextlib.AbstractContextManager:
         """Around a micro-batch and its backward pass; after the `last` of a step the gradients are the step's mean over
@@ -64,10 +68,13 @@ class Replicated(Whole):
         super().__init__(model)
         self._ranks = ranks
         # The buckets that are sent are the gradients themselves, without a copy.
-        self.loss_sum = DistributedDataParallel(_LossSum(model), gradient_as_bucket_view=True)
+        self._model = DistributedDataParallel(_LossSum(model), gradient_as_bucket_view=True)
+
+    def loss_sum(self, inputs: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+        return self._model(inputs, targets, lengths)
 
     def adding_up(self, last: bool) -> contextlib.AbstractContextManager:
-        return contextlib.nullcontext() if last else self.loss_sum.no_sync()
+        return contextlib.nullcontext() if last else self._model.no_sync()
 
     def once(self, compute: Compute, stack: Tensor, rows: int) -> Tensor:
         each = -(-len(stack) // self._ranks.size)

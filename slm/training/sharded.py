@@ -49,7 +49,6 @@ class Sharded(Whole):
         register_fsdp_forward_method(self.model, "loss_sum")
         self.model.to_empty(device=machine.device)
         self.load(model, {})
-        self.loss_sum = self.model.loss_sum
         if not ranks.first:
             model.to("meta")
 
