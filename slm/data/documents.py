@@ -29,7 +29,7 @@ class DocumentsConfig:
     """Which documents to read, and how. Raises `ConfigError` that names the field."""
 
     source: tuple[str, ...]
-    """Where documents come from: files, folders, globs, 'hub:owner/name', 'samples:stories', 'samples:medical'."""
+    """Where documents come from: files, folders, globs, addresses (s3://...), 'hub:owner/name', 'samples:stories'."""
     validation: tuple[str, ...] = ()
     """Sources of validation documents; where empty, the dataset's own validation split, else some are held out."""
     kind: str = "text"
@@ -197,7 +197,9 @@ class DocumentStream:
                 yield columns.read(record, source.source)
             for file in source.files:
                 wanted = partial(columns.choose, where=file.name)
-                self._reading = Reading(file.path, file.name, self.config.separator, self.config.strict, wanted)
+                self._reading = Reading(
+                    file.path, file.name, self.config.separator, self.config.strict, wanted, file.address
+                )
                 try:
                     yield from self._values_of_file(self._reading, columns)
                 finally:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from slm.data.html_text import html_title, html_to_text
 from slm.data.office_files import docx_text, pdf_text
 from slm.errors import ConfigError, DataError, import_extra
+from slm.remote.address import Place
 
 Record = dict[str, Any]
 
@@ -43,6 +45,8 @@ class Reading:
     """Raise at the first piece that cannot be read, instead of counting it."""
     wanted: Callable[[Sequence[str]], Sequence[str | None]] | None = None
     """Given a table's columns: those that are needed. Called before the first row, so it can refuse the file."""
+    address: str = ""
+    """Of a file elsewhere; `path` then has its name alone."""
     line: int = 0
     """Where the reader stands, 0 before the first line."""
     unit: str = "line"
@@ -61,6 +65,11 @@ class Reading:
 
     def __str__(self) -> str:
         return f"{self.name}, {self.unit} {self.line}" if self.line else self.name
+
+    def open(self) -> BinaryIO:
+        """The file's bytes as they lie there. NetworkError where they come from elsewhere and are cut: that is no
+        damaged file, which may be left out."""
+        return Place(self.address).open() if self.address else open(self.path, "rb")
 
     def skip(self, reason: str) -> None:
         """Leave out the piece at hand. Raises `DataError` when strict."""
@@ -123,7 +132,7 @@ def _reason(error: Exception) -> str:
 def read_chunks(reading: Reading) -> Iterator[bytes]:
     """The file's bytes, unpacked, without a byte order mark."""
     packed = reading.path.suffix.lower() == ".gz"
-    with open(reading.path, "rb") as raw:
+    with reading.open() as raw:
         file = gzip.GzipFile(fileobj=raw) if packed else raw
         chunk = _without_mark(file.read1(CHUNK))
         while chunk:
@@ -216,15 +225,19 @@ def read_pdf(reading: Reading) -> Iterator[Record]:
         reading.line, reading.unit = page, "page"
         reading.skip(reason)
 
-    text, title = pdf_text(reading.path, skip)
-    reading.line, reading.bytes_read = 0, reading.path.stat().st_size
+    with reading.open() as raw:
+        content = raw.read()
+    text, title = pdf_text(io.BytesIO(content), skip)
+    reading.line, reading.bytes_read = 0, len(content)
     yield _titled(text, title)
 
 
 def read_docx(reading: Reading) -> Iterator[Record]:
     """The whole file is one document: its paragraphs, lists and tables."""
-    text, title = docx_text(reading.path)
-    reading.bytes_read = reading.path.stat().st_size
+    with reading.open() as raw:
+        content = raw.read()
+    text, title = docx_text(io.BytesIO(content))
+    reading.bytes_read = len(content)
     yield _titled(text, title)
 
 
@@ -270,7 +283,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
 
 def _is_json_lines(reading: Reading) -> bool:
     """Do the first two lines hold an object each?"""
-    head = b"".join(islice(read_chunks(Reading(reading.path)), 16))
+    head = b"".join(islice(read_chunks(Reading(reading.path, address=reading.address)), 16))
     lines = (line for line in head.split(b"\n") if line.strip())
     try:
         return all(type(json.loads(next(lines, b"").decode())) is dict for _ in range(2))
@@ -311,9 +324,8 @@ def read_parquet(reading: Reading) -> Iterator[Record]:
     """The rows of a Parquet file, a few at a time and only the columns that are wanted."""
     parquet = import_extra("pyarrow.parquet", "hub", "reading .parquet files")
     reading.unit = "record"
-    size = reading.path.stat().st_size
-    with parquet.ParquetFile(reading.path, buffer_size=1 << 20, pre_buffer=False) as file:
-        names = file.schema_arrow.names
+    with reading.open() as raw, parquet.ParquetFile(raw, buffer_size=1 << 20, pre_buffer=False) as file:
+        size, names = raw.seek(0, 2), file.schema_arrow.names
         wanted = list(filter(None, reading.wanted(names))) if reading.wanted else names
         for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=wanted):
             for record in batch.to_pylist():

@@ -22,6 +22,8 @@ from typing import Any
 
 from slm.atomic_write import existing_folder, write_json
 from slm.errors import ConfigError, DataError, Stopped, TrainingError, nearest
+from slm.remote.address import is_address
+from slm.remote.runs import fetch_run
 
 try:
     import fcntl
@@ -194,7 +196,10 @@ def list_runs(runs: Path = RUNS) -> list[RunFolder]:
 
 
 def find_run(name: str, runs: Path = RUNS) -> RunFolder:
-    """The run called `name` (or at that path), or the newest for ''. Raises DataError with the nearest names."""
+    """The run called `name`, or at that path or address, or the newest for ''. Raises DataError with the nearest
+    names; NetworkError where it must be fetched and cannot be."""
+    if is_address(name):
+        return RunFolder(fetch_run(name, runs))
     known = list_runs(runs)
     if not name:
         if not known:
