@@ -35,8 +35,12 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "hf": "huggingface_hub", "file": "fsspe
 """Known kinds of addresses, and the package that opens each."""
 S3_OPTIONS = {
     "use_listings_cache": False,  # others write there too
-    "config_kwargs": {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS},
-}
+    "config_kwargs": {
+        "connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS,
+        "retries": {"mode": "standard", "total_max_attempts": 2},
+    },
+}  # fmt: skip
+S3_ATTEMPTS = 2  # of s3fs, around those of its client: with ours up to 12, where their defaults would be 75
 CREATED_ALREADY = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 LOCAL_TROUBLE = (errno.ENOSPC, errno.EROFS, errno.EDQUOT)
 
@@ -307,7 +311,10 @@ def _opened(address: str) -> tuple[Any, str]:
 
 
 def _file_system(fsspec: Any, scheme: str) -> Any:
-    return fsspec.filesystem(scheme, **(S3_OPTIONS if scheme == "s3" else {}))
+    files = fsspec.filesystem(scheme, **(S3_OPTIONS if scheme == "s3" else {}))
+    if scheme == "s3":
+        files.retries = S3_ATTEMPTS
+    return files
 
 
 def _path(fsspec: Any, address: str) -> str:
