@@ -17,10 +17,14 @@ from tiny_training import (
     story_recipe,
     story_store,
     write_stories,
+    write_tokenizer,
 )
 
+from slm.data.documents import DocumentsConfig
+from slm.data.token_store import open_token_store
 from slm.errors import ConfigError, DataError, NetworkError, Stopped
 from slm.finetune import finetune, resume_finetuning
+from slm.prepare import prepare
 from slm.pretrain import pretrain, resume_pretraining
 from slm.remote import address
 from slm.remote.address import Place
@@ -67,8 +71,6 @@ def test_a_token_store_elsewhere_stays_there(tmp_path: Path) -> None:
     stores = "memory://bucket/stores/stories"
     upload_folder(story_store(tmp_path).folder, stores)
     store = fetch_folder(stores)
-    from slm.data.token_store import open_token_store
-
     with pytest.raises(Stopped):
         recipe = story_recipe(tmp_path, mirror=RUNS)
         pretrain(open_token_store(store), recipe, "mine", observer=stop_at(5), runs=tmp_path / "runs")
@@ -81,9 +83,6 @@ def test_a_token_store_elsewhere_stays_there(tmp_path: Path) -> None:
 
 
 def test_documents_elsewhere_make_the_same_store(tmp_path: Path) -> None:
-    from slm.data.documents import DocumentsConfig
-    from slm.prepare import prepare
-
     store = story_store(tmp_path)
     Place("memory://bucket/stories.jsonl").put(write_stories(tmp_path / "stories.jsonl"))
     documents = DocumentsConfig(("memory://bucket/stories.jsonl",), holdout=0.2)
@@ -97,9 +96,6 @@ def test_documents_elsewhere_make_the_same_store(tmp_path: Path) -> None:
 
 
 def test_a_cut_is_no_damaged_file_that_may_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from slm.data.documents import DocumentsConfig
-    from slm.prepare import prepare
-
     Place("memory://bucket/stories.jsonl").put(write_stories(tmp_path / "stories.jsonl"))
 
     def cut(self: object, wanted: int) -> bytes:
@@ -107,10 +103,12 @@ def test_a_cut_is_no_damaged_file_that_may_be_left_out(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(address._Stream, "_once", cut)
     with pytest.raises(NetworkError, match="reset by peer"):
-        prepare(DocumentsConfig(("memory://bucket/stories.jsonl",)), folder=tmp_path / "store")
+        tokenizer = str(write_tokenizer(tmp_path / "tokenizer.json"))
+        prepare(DocumentsConfig(("memory://bucket/stories.jsonl",)), tokenizer, folder=tmp_path / "store")
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.slow
 def test_a_tuning_takes_its_base_with_it(tmp_path: Path) -> None:
     base = pretrain(story_store(tmp_path), story_recipe(tmp_path, mirror=RUNS), "base", runs=tmp_path / "runs")
     recipe = question_recipe(tmp_path, mirror=RUNS)

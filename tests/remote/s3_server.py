@@ -32,7 +32,8 @@ def s3_server() -> Iterator[str]:
 
 
 def request(address: str, method: str, content: bytes = b"") -> bytes:
-    with urllib.request.urlopen(urllib.request.Request(address, content or None, method=method), timeout=20) as answer:
+    plain = urllib.request.Request(address, content or None, {"Content-Type": "text/plain"}, method=method)
+    with urllib.request.urlopen(plain, timeout=20) as answer:
         return answer.read()
 
 
