@@ -88,7 +88,8 @@ def _mirror(
     """What copies the run elsewhere, if it shall be; as a context it gives what to call at every checkpoint."""
     if not (address := stage.recipe.training.mirror):
         return contextlib.nullcontext(lambda: None)
-    return Mirror(f"{address.rstrip('/')}/{run.name}", run.path, new, stage.observer.message)
+    with run.hold():  # who holds the folder holds the run elsewhere too, and is not to be taken for one that ended
+        return Mirror(f"{address.rstrip('/')}/{run.name}", run.path, new, stage.observer.message)
 
 
 def recorded_recipe(record: dict[str, Any]) -> Recipe:

@@ -22,13 +22,14 @@ from tiny_training import (
 
 from slm.data.documents import DocumentsConfig
 from slm.data.token_store import open_token_store
-from slm.errors import ConfigError, DataError, NetworkError, Stopped
+from slm.errors import ConfigError, DataError, NetworkError, Stopped, TrainingError
 from slm.finetune import finetune, resume_finetuning
 from slm.prepare import prepare
 from slm.pretrain import pretrain, resume_pretraining
 from slm.remote import address
 from slm.remote.address import Place
 from slm.remote.folders import fetch_folder, upload_folder
+from slm.remote.lease import newest
 from slm.stage import recorded_store
 from slm.training.run_folder import RunFolder, find_run
 
@@ -131,6 +132,17 @@ def test_a_new_run_of_a_name_that_is_taken_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="a run lies there"):
         pretrain(store, recipe, "mine", runs=tmp_path / "elsewhere")
     assert not (tmp_path / "elsewhere" / "mine").exists()
+
+
+def test_who_works_in_the_same_folder_keeps_the_lock(tmp_path: Path) -> None:
+    """A second process of this machine knows the lock of the first, which is no reason to take it over."""
+    with pytest.raises(Stopped):
+        recipe = story_recipe(tmp_path, mirror=RUNS)
+        pretrain(story_store(tmp_path), recipe, "mine", observer=stop_at(3), runs=tmp_path / "runs")
+    before = newest(Place(f"{RUNS}/mine"))
+    with RunFolder(tmp_path / "runs" / "mine").hold(), pytest.raises(TrainingError, match="another process"):
+        resume_pretraining("mine", runs=tmp_path / "runs")
+    assert newest(Place(f"{RUNS}/mine")) == before
 
 
 def test_a_bucket_that_refuses_is_found_before_the_first_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,8 +205,8 @@ class Place:
 
     def _explain(self, error: Exception, doing: str) -> tuple[Exception, bool]:
         """The one-line error for what a client raised, and whether another attempt is worth it."""
-        if isinstance(error, SlmError):
-            return error, False
+        if isinstance(error, (SlmError, TypeError, AttributeError, NameError, AssertionError)):
+            return error, False  # explained already, or a mistake of ours
         code = _code(error)
         if isinstance(error, OSError) and error.errno in LOCAL_TROUBLE:
             return error, False  # of this machine

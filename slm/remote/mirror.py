@@ -35,7 +35,7 @@ REPLACED_WHOLE = ("checkpoints", "best_model_params.pt")
 class Mirror:
     """Copies the run in the folder `run` to `address`. A context: on leaving, the last state is there, or an error
     says that it is not. Making one takes the run's lock: TrainingError while another process writes to it, or where the
-    run went on elsewhere."""
+    run went on elsewhere. Whoever makes one must hold the folder, so that no other process of this machine does."""
 
     def __init__(self, address: str, run: Path, new: bool, message: Callable[[str], None]):
         self._place, self._run, self._message = Place(address), run, message

@@ -51,10 +51,13 @@ def tracked(run: RunFolder, names: Sequence[str], observer: Observer) -> Iterato
     """Have the trackers `names` follow `run` while it is worked on; one that is not installed here is left out."""
     followers = []
     for name in names:
-        if _is_installed(name):
-            followers.append(Follower(name, run.path, observer))
-        else:
+        if not _is_installed(name):
             observer.message(f"{name} is not installed here and is not told; the run goes on")
+            continue
+        try:
+            followers.append(Follower(name, run.path, observer))
+        except OSError as error:  # no process could be made
+            observer.message(f"{name} is not told ({error.strerror or error}); the run goes on")
     state = "failed"
     try:
         yield
