@@ -53,6 +53,7 @@ def test_what_is_wrong_is_said(
     assert outcome.code in (1, 2) and problem in outcome.err, outcome.err
 
 
+@pytest.mark.slow
 def test_a_store_a_run_and_an_export_elsewhere(own_workshop: Path, slm: Callable[..., Outcome], few_strings) -> None:
     """From documents to a text, everything under one address."""
     files = fsspec.filesystem("memory")
@@ -73,6 +74,7 @@ def test_a_store_a_run_and_an_export_elsewhere(own_workshop: Path, slm: Callable
     assert written.code == 0 and written.out.startswith("The fox")
 
 
+@pytest.mark.slow
 def test_tensorboard_by_its_name(own_workshop: Path) -> None:
     pytest.importorskip("tensorboard", reason="tensorboard is not installed: pip install 'slm-toolkit[tensorboard]'")
     words = ("train", "stories.txt", "--separator", r"\n\n", "--track", "tensorboard", "--name", "board")
