@@ -80,7 +80,11 @@ def export(
 
 
 def _name(loaded: LoadedModel) -> str:
-    """The run's name, or the folder's."""
+    """The run's name, or the folder's, here or where it was fetched from."""
+    from slm.remote.folders import fetched_from
+
+    if address := fetched_from(loaded.folder):
+        return address.rpartition("/")[2]
     in_a_run = loaded.folder.parent.name == "checkpoints"
     return (loaded.folder.parent.parent if in_a_run else loaded.folder).resolve().name or "model"
 

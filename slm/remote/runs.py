@@ -15,7 +15,7 @@ from slm.atomic_write import new_folder, write_json
 from slm.errors import DataError
 from slm.hashing import sha256_of
 from slm.remote.address import NotThere, Place
-from slm.remote.folders import fetch_folder, in_cache, safe_name
+from slm.remote.folders import ORIGIN, fetch_folder, in_cache, safe_name
 
 PRIVATE = ".mirror"
 """In a run's folder: what is on its way, and which of the snapshots elsewhere the folder is."""
@@ -97,6 +97,7 @@ def _fetch_checkpoint(address: str) -> Path | None:
     if not folder.is_dir():
         with new_folder(folder) as temporary:
             _fetch_files(place, temporary, lambda name: name.startswith(f"{best}/"), start=len(best) + 1)
+            (temporary / ORIGIN).write_text(place.address, encoding="utf-8")
     return folder
 
 

@@ -13,6 +13,7 @@ import pytest
 from slm.errors import ConfigError, DataError, NetworkError, SlmError, TrainingError
 from slm.remote import address, lease
 from slm.remote.address import NotThere, Place
+from slm.remote.folders import fetched_from
 from slm.remote.mirror import Mirror
 from slm.remote.runs import fetch_model, fetch_run, newest_snapshot
 
@@ -247,7 +248,8 @@ def test_the_model_of_a_run_is_its_best_checkpoint(run: Path) -> None:
         pass
     folder = fetch_model(ADDRESS)
     assert (folder / "model.safetensors").read_bytes() == b"weights of step 1"
-    assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "slm.json"]
+    assert sorted(path.name for path in folder.glob("[!.]*")) == ["model.safetensors", "slm.json"]
+    assert fetched_from(folder) == ADDRESS
 
 
 @pytest.mark.parametrize("read", [fetch_model, lambda place: fetch_run(place, Path("runs"))])

@@ -204,8 +204,8 @@ from slm.remote import lease
 lease.HELD_SECONDS, lease.RENEWED_SECONDS = 4.0, 0.5
 from slm.cli import console
 from slm.cli.main import run
-step = console.ConsoleObserver.step
-console.ConsoleObserver.step = lambda self, number, **m: (step(self, number, **m), time.sleep(float(sys.argv[1])))
+step, seconds = console.ConsoleObserver.step, float(sys.argv[1])
+console.ConsoleObserver.step = lambda self, number, **m: (step(self, number, **m), time.sleep(seconds))
 sys.argv = ["slm", *sys.argv[2:]]
 run()
 """
@@ -230,10 +230,9 @@ def test_killed_here_resumed_there_exported_and_written_with(tmp_path: Path) -> 
     killed = slm(here, "train", f"{bucket}/fox.jsonl", "--tokenizer", "bpe:300", "--out", f"{bucket}/runs/fox",
                  *SETTINGS, seconds_a_step=0.2)  # fmt: skip
     deadline = time.monotonic() + 240
-    while not (files := Place(f"{bucket}/runs/fox/snapshots").files()) or snapshot_step() < 10:
+    while not Place(f"{bucket}/runs/fox/snapshots").files() or snapshot_step() < 10:
         assert killed.poll() is None and time.monotonic() < deadline, killed.communicate()
         time.sleep(0.2)
-    assert files
     second = slm(there, "train", "--resume", f"{bucket}/runs/fox")
     out, err = second.communicate()
     assert second.returncode == 1 and "writes to this run; stop it there" in err and "Traceback" not in err
@@ -254,10 +253,9 @@ def test_killed_here_resumed_there_exported_and_written_with(tmp_path: Path) -> 
                    f"{bucket}/exports/fox")  # fmt: skip
     out, err = exported.communicate()
     assert exported.returncode == 0 and f"copied:  {bucket}/exports/fox" in out, err
-    for model in ("runs/fox",):
-        written = slm(tmp_path / "third", "generate", f"{bucket}/{model}", "The fox", "--max-new-tokens", "4")
-        out, err = written.communicate()
-        assert written.returncode == 0 and out.startswith("The fox"), err
+    written = slm(tmp_path / "third", "generate", f"{bucket}/runs/fox", "The fox", "--max-new-tokens", "4")
+    out, err = written.communicate()
+    assert written.returncode == 0 and out.startswith("The fox"), err
     said = "".join(path.read_text(errors="replace") for path in there.rglob("*.json*"))
     assert not any(secret in said + err + out for secret in list(ENVIRONMENT.values())[:2])
 
@@ -266,7 +264,7 @@ def snapshot_step() -> int:
     from slm.remote.runs import newest_snapshot
 
     place = Place(f"s3://{BUCKET}/runs/fox")
-    sha256 = newest_snapshot(place)[1]["files"]["checkpoints/last/slm.json"][0]
+    sha256 = newest_snapshot(place)[1]["files"].get("checkpoints/last/slm.json", ["none, so the run has failed"])[0]
     return json.loads((place / f"objects/{sha256}").read())["step"]
 
 
