@@ -49,6 +49,7 @@ class Mirror:
             self._lease.release()
             raise
         self._remember()
+        shutil.rmtree(run / PRIVATE / "snapshots", ignore_errors=True)  # of a writer that was killed
         self._hashed: dict[Path, str] = {}
         self._failed = ""
         self._waiting = threading.Condition()
@@ -161,7 +162,6 @@ class Mirror:
             (self._place / f"objects/{sha256}").remove()
         self._known &= now | self._last
         self._last = now
-        self._remember(self._lease.number)
 
     def _sent(self, path: Path, sha256: str) -> tuple[str, int]:
         if sha256 not in self._known:
@@ -178,10 +178,10 @@ class Mirror:
                 for path, name in _visible(Path(store["folder"])):
                     yield f"{folder}/{name}", path
 
-    def _remember(self, number: int | None = None) -> None:
-        state = state_of(self._run)
+    def _remember(self) -> None:
+        """Write down whose snapshots this folder's are, before there are any: a kill may come at any moment."""
         (self._run / PRIVATE).mkdir(exist_ok=True)
-        values = {"address": self._place.address, "writer": self._lease.id, "number": number or state["number"]}
+        values = {"address": self._place.address, "writer": self._lease.id, "number": self._lease.number}
         write_json(self._run / PRIVATE / "state.json", values)
 
     def _lost(self, reason: str) -> None:

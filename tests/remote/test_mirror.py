@@ -151,11 +151,12 @@ def test_a_new_run_does_not_take_a_name_that_is_taken(run: Path) -> None:
 
 def test_a_killed_writer_is_followed_at_once_in_its_own_folder(run: Path, tmp_path: Path) -> None:
     """Its lock has not expired, but nothing else than it can have written to this folder."""
-    mirrored(run)
+    killed = mirrored(run)
+    killed._send(killed._taken())
     with pytest.raises(TrainingError, match="writes to this run"):
         mirrored(shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns(".mirror")))
     with mirrored(run):
-        pass
+        assert not list((run / ".mirror").glob("snapshots/*"))
 
 
 def test_a_writer_that_was_overtaken_writes_no_more(run: Path, tmp_path: Path, monkeypatch) -> None:

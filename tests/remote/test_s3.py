@@ -194,7 +194,7 @@ SETTINGS = [
         "model.n_layer=1", "model.n_head=2", "model.n_embd=16", "model.block_size=32", "training.steps=40",
         "training.micro_batch_size=2", "training.evaluation_samples=4", "training.evaluation_interval=5",
         "training.sample_points=2", "samples.generation.max_new_tokens=4", "evaluation.documents=3",
-        "evaluation.memorisation_samples=1", "training.threads=1",
+        "evaluation.memorisation_samples=1", "training.threads=1", 'samples.prompts=["The fox"]',
     )
     for word in ("--set", value)
 ]  # fmt: skip
@@ -228,7 +228,7 @@ def test_killed_here_resumed_there_exported_and_written_with(tmp_path: Path) -> 
     Place(f"{bucket}/fox.jsonl").write(texts.encode())
     here, there = tmp_path / "here", tmp_path / "there"
     killed = slm(here, "train", f"{bucket}/fox.jsonl", "--tokenizer", "bpe:300", "--out", f"{bucket}/runs/fox",
-                 *SETTINGS, seconds_a_step=0.2)  # fmt: skip
+                 *SETTINGS, seconds_a_step=2.0)  # fmt: skip
     deadline = time.monotonic() + 240
     while not Place(f"{bucket}/runs/fox/snapshots").files() or snapshot_step() < 10:
         assert killed.poll() is None and time.monotonic() < deadline, killed.communicate()
