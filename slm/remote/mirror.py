@@ -189,10 +189,10 @@ class Mirror:
 
 
 def _visible(folder: Path) -> list[tuple[Path, str]]:
-    """Files below a folder with their names from there, without hidden ones."""
+    """Files below a folder with their names from there, without hidden ones: those may go away at any moment."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            found.append((path, relative.as_posix()))
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        paths = [Path(parent, name) for name in sorted(names) if not name.startswith(".")]
+        found += [(path, path.relative_to(folder).as_posix()) for path in paths]
     return found

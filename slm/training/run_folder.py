@@ -111,7 +111,12 @@ class RunFolder:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        total = 0
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                with contextlib.suppress(OSError):  # of a run that is at work files come and go
+                    total += os.stat(os.path.join(folder, name)).st_size
+        return total
 
     def remove(self) -> None:
         """Delete the run. Raises TrainingError while it is running."""
