@@ -28,6 +28,7 @@ COMMANDS = (
     "runs",
     "runs list",
     "runs show",
+    "runs upload",
     "runs remove",
     "doctor",
 )

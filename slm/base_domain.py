@@ -10,6 +10,7 @@ from slm.data.documents import DocumentsConfig
 from slm.data.token_store import TokenStore, open_token_store
 from slm.errors import ConfigError, DataError
 from slm.prepare import prepare
+from slm.remote.folders import local_store
 from slm.stage import recorded_store
 from slm.training.observer import Observer
 from slm.training.run_folder import RunFolder
@@ -30,6 +31,7 @@ def base_domain(named: str, loaded: LoadedModel, parent_run: RunFolder | None, o
     prompts = tuple(run.read()["recipe"]["samples"]["prompts"]) if run else ()
     if not named:
         return BaseDomain(_learned_from(run, observer), prompts)
+    named = local_store(named)
     if (Path(named) / "manifest.json").is_file():
         store = open_token_store(Path(named))
     else:

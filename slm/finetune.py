@@ -17,6 +17,7 @@ from slm.errors import ConfigError, DataError
 from slm.model.gpt import GPT
 from slm.model.lora import add_adapters
 from slm.model.positions import extend_positions
+from slm.model_folder import names_model
 from slm.recipe import Recipe
 from slm.stage import Measure, Stage, go_on, recorded_domain, recorded_recipe, recorded_start, recorded_store, start
 from slm.training.budget import RunningTime
@@ -132,7 +133,7 @@ def _recorded_base(
 
 def _parent(source: str, runs: Path) -> tuple[RunFolder | None, LoadedModel]:
     """The run or model to start from; for '' the newest run that pre-trained."""
-    if source.startswith("hub:") or (source and (Path(source) / "config.json").is_file()):
+    if names_model(source):
         return None, load_model(source)
     run = find_run(source, runs) if source else newest_pretraining(runs)
     return run, load_model(run.best_model())

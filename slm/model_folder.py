@@ -5,7 +5,6 @@ Where torch is needed, `checkpoint` goes on from here. Nothing that is read can 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,9 @@ from slm.data.prompt_format import PromptFormat
 from slm.data.tokenizer import Tokenizer, gpt2_tokenizer, read_tokenizer
 from slm.domain import FILE, Domain, domain_of_old, read_domain
 from slm.errors import ConfigError, ModelError
+from slm.hashing import sha256_of
+from slm.remote.address import is_address
+from slm.remote.runs import fetch_model
 
 WEIGHTS = "model.safetensors"
 RECORD = "slm.json"
@@ -36,10 +38,21 @@ class ModelFolder:
     domain: Domain
 
 
+def names_model(source: str) -> bool:
+    """Whether `source` is a model by itself, and no run's name: an address, hub:owner/name, or a model folder."""
+    return source.startswith("hub:") or is_address(source) or bool(source and (Path(source) / "config.json").is_file())
+
+
 def open_model_folder(source: str | Path) -> ModelFolder:
-    """The folder at `source`, or of 'hub:owner/name'. Raises ModelError, with the file's name, where something is
-    missing or damaged; NetworkError where a hub model cannot be fetched."""
-    folder = _hub_model(str(source)[4:]) if str(source).startswith("hub:") else existing_folder(Path(source))
+    """The folder at `source`, a path or an address, or of 'hub:owner/name'. Raises ModelError, with the file's name,
+    where something is missing or damaged; NetworkError where it must be fetched and cannot be, DataError where nothing
+    lies at an address."""
+    if is_address(source):
+        folder = fetch_model(str(source))
+    elif str(source).startswith("hub:"):
+        folder = _hub_model(str(source)[4:])
+    else:
+        folder = existing_folder(Path(source))
     record = _read_record(folder)
     read_json(folder / "config.json")  # there, and whole
     tokenizer = _folder_tokenizer(folder)
@@ -48,12 +61,6 @@ def open_model_folder(source: str | Path) -> ModelFolder:
     sha256 = record["sha256"][WEIGHTS] if record else sha256_of(folder / WEIGHTS)
     prompt_format = _prompt_format(folder, record)
     return ModelFolder(folder, tokenizer, prompt_format, sha256, record, _domain(folder, prompt_format))
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> Any:

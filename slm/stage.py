@@ -6,6 +6,7 @@ Wires the trainer to evaluation and generation, which do not know one another; h
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -26,6 +27,8 @@ from slm.measuring import REHEARSED_DOCUMENTS, Measure, Stage, measure_after, me
 from slm.model.gpt import GPT
 from slm.model.lora import plain_parameters
 from slm.recipe import Recipe
+from slm.remote.folders import fetch_folder, fetched_from
+from slm.remote.mirror import Mirror
 from slm.report.html import write_report
 from slm.report.loss_curve import draw_loss_curve
 from slm.training.expectation import Expectation, entropy_of
@@ -42,6 +45,7 @@ from slm.training.pace import ByClock, ByFirstClock, ByStep, Pace, Recorded
 from slm.training.ranks import Launcher
 from slm.training.run_folder import RunFolder, create_run, recording
 from slm.training.stop_request import stopping_at_once
+from slm.training.tracking import require_trackers, tracked
 from slm.training.trainer import Trainer
 from slm.training.watch import Watch
 
@@ -49,6 +53,7 @@ from slm.training.watch import Watch
 def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, setup: Setup | None = None) -> RunFolder:
     """Make a new run of `stage` and work on it to the end, with `setup` or what is best here. Raises whatever ends it;
     the record then says why."""
+    require_trackers(stage.recipe.training.track)
     setup = setup or choose_setup(stage.recipe.training, stage.ranks)
     setup = laid_out(setup, stage.model, stage.recipe.training, stage.ranks)
     record = {
@@ -57,14 +62,20 @@ def start(stage: Stage, name: str, command: str, runs: Path, fresh_name: bool, s
         "parent": stage.parent,
         "replayed": str(stage.replayed) if stage.replayed else None,
         "recipe": to_dict(stage.recipe),
-        "base_data": stage.base.summary() if stage.base else None,
+        "base_data": _summary(stage.base) if stage.base else None,
         "searched": stage.searched,
         "launcher": launcher.name if (launcher := Launcher.here()) else None,
-        **run_record(stage.model, stage.recipe.training, setup, stage.store.summary()),
+        **run_record(stage.model, stage.recipe.training, setup, _summary(stage.store)),
     }
     run = create_run(name, record, runs, fresh_name)
+    try:
+        mirror = _mirror(stage, run, new=True)
+    except BaseException:
+        shutil.rmtree(run.path, ignore_errors=True)  # nothing began
+        raise
     write_text(run.path / FILE, stage.domain.text)
-    _work(stage, run, setup, resumed=False)
+    with mirror as saved:
+        _work(stage, run, setup, False, saved)
     return run
 
 
@@ -78,7 +89,8 @@ def go_on(stage: Stage, run: RunFolder) -> RunFolder:
     if (before := record["frozen"].get("ranks", 1)) != setup.ranks:
         stage.observer.message(f"ranks were {before}, are {setup.ranks}: equal but for rounding")
     run.update(frozen=asdict(setup))
-    _work(stage, run, setup, resumed=True)
+    with _mirror(stage, run) as saved:
+        _work(stage, run, setup, True, saved)
     return run
 
 
@@ -92,6 +104,22 @@ def train_along(stage: Stage, run: RunFolder, resumed: bool) -> None:
             trainer.restore()
         stage.ranks.while_first(lambda: None)
         trainer.train()
+
+
+def _summary(store: TokenStore) -> dict[str, Any]:
+    """What a run writes down of its data; of a store that was fetched its address too."""
+    address = fetched_from(store.folder)
+    return store.summary() | ({"address": address} if address else {})
+
+
+def _mirror(
+    stage: Stage, run: RunFolder, new: bool = False
+) -> contextlib.AbstractContextManager[Callable[[], None]]:
+    """What copies the run elsewhere, if it shall be; as a context it gives what to call at every checkpoint."""
+    if not (address := stage.recipe.training.mirror):
+        return contextlib.nullcontext(lambda: None)
+    with run.hold():  # who holds the folder holds the run elsewhere too, and is not to be taken for one that ended
+        return Mirror(f"{address.rstrip('/')}/{run.name}", run.path, new, stage.observer.message)
 
 
 def recorded_recipe(record: dict[str, Any]) -> Recipe:
@@ -112,7 +140,8 @@ def recorded_domain(run: RunFolder, record: dict[str, Any]) -> Domain:
 def recorded_store(record: dict[str, Any], which: str = "data") -> TokenStore:
     """The token store that a run was started with, or its 'base_data'. Raises DataError where it is gone or is not the
     same any more."""
-    store = open_token_store(Path(record[which]["folder"]))
+    folder, address = Path(record[which]["folder"]), record[which].get("address")
+    store = open_token_store(fetch_folder(address) if address and not folder.is_dir() else folder)
     if store.manifest["sha256"] != record[which]["sha256"]:
         raise DataError(
             f"{store.folder}: holds other data than run {record['name']!r} began with; prepare the old documents again"
@@ -135,16 +164,16 @@ def recorded_start(run: RunFolder, record: dict[str, Any]) -> LoadedModel:
     return loaded
 
 
-def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool) -> None:
+def _work(stage: Stage, run: RunFolder, setup: Setup, resumed: bool, saved: Callable[[], None]) -> None:
     command = _resume_command(stage, run)
     stage.observer.message(f"run {run.path}: {_size(stage.model)}, {setup.precision} on {setup.device}")
     with (
-        stopping_at_once(command), recording(run), _machine_errors(run, command), _curve_when_stopped(run),
-        stage.ranks.naming_lost(command),
+        stopping_at_once(command), recording(run), tracked(run, stage.recipe.training.track, stage.observer),
+        _machine_errors(run, command), _curve_when_stopped(run), stage.ranks.naming_lost(command),
     ):  # fmt: skip
         resumed = resumed and existing_folder(run.last).exists()
         stage.ranks.begin(run=str(run.path), resumed=resumed)
-        trainer = _trainer(stage, run, setup, command, _watch(stage, run))
+        trainer = _trainer(stage, run, setup, command, _watch(stage, run), saved)
         if resumed:
             trainer.restore()
             if stage.budget:
@@ -171,14 +200,17 @@ def _resume_command(stage: Stage, run: RunFolder) -> str:
     return (stage.resume_command or f"slm {command} --resume {{run}}{ranks}").replace("{run}", run.argument)
 
 
-def _trainer(stage: Stage, run: RunFolder, setup: Setup, command: str, watch: Watch | None = None) -> Trainer:
+def _trainer(
+    stage: Stage, run: RunFolder, setup: Setup, command: str, watch: Watch | None = None,
+    saved: Callable[[], None] = lambda: None,
+) -> Trainer:  # fmt: skip
     recipe = stage.recipe
     made_from = {"data": stage.store.manifest["sha256"], "parent": stage.parent}
     return make_trainer(
         run, stage.model, stage.store.tokenizer, stage.prompt_format, stage.training, stage.validation,
         recipe.training, setup, stage.observer, command, lambda step: write_samples(stage, run, step),
         {"recipe": recipe.name, "stage": recipe.stage, **made_from}, _pace(stage), _clock(stage), watch, stage.domain,
-        stage.guard, stage.ranks,
+        stage.guard, stage.ranks, saved,
     )  # fmt: skip
 
 

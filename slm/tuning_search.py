@@ -197,8 +197,8 @@ class Search:
         stage, training = self.stage, self.stage.recipe.training
         config = replace(
             training, learning_rate=rate, steps=steps, count="updates", budget_seconds=0.0,
-            warmup_steps=_warmup(training, steps), evaluation_interval=2 * steps, patience=0, tensorboard=False,
-            evaluation_samples=min(training.evaluation_samples, PILOT_SAMPLES),
+            warmup_steps=_warmup(training, steps), evaluation_interval=2 * steps, patience=0,
+            evaluation_samples=min(training.evaluation_samples, PILOT_SAMPLES), tensorboard=False,
         )  # fmt: skip
         batches = [batches_of(samples, config) for samples in (replaying(self.records, stage, share), stage.validation)]
         with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).parents[1] / "slm"
 LAYERS = (
     ("slm",),  # the version
     ("errors",),
-    ("atomic_write", "config_files", "processor"),
+    ("atomic_write", "caching", "config_files", "hashing", "processor", "redaction"),
+    ("remote",),
     ("device", "language", "text_patterns"),
     ("emergency",),
     ("data", "model"),

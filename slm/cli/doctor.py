@@ -19,7 +19,9 @@ EXTRAS = {
     "hub": (("datasets", "huggingface_hub", "pyarrow"), "hub:owner/name sources and .parquet files"),
     "export": (("gguf", "xllamacpp", "playwright", "transformers"), "slm export: GGUF files, and checking exports"),
     "serve": (("fastapi", "uvicorn", "httptools", "prometheus_client"), "slm serve"),
+    "remote": (("fsspec", "s3fs"), "s3:// addresses"),
     "tensorboard": (("tensorboard",), "TensorBoard beside metrics.jsonl"),
+    **{name: ((name,), f"--track {name}") for name in ("trackio", "wandb", "mlflow")},
 }
 
 

@@ -34,8 +34,8 @@ def export(
         int, typer.Option(help="Of the weights: 32, 16, 8 or 4; by default hf 32, gguf 16, onnx and web 8.")
     ] = 0,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where to write; by default exports/NAME-FORMAT-BITS.")
-    ] = None,
+        str, typer.Option(metavar="FOLDER|ADDRESS", help="Where to write; by default exports/NAME-FORMAT-BITS.")
+    ] = "",
     licence: Annotated[
         str, typer.Option(help="For the model card (hf), such as apache-2.0; by default not stated.")
     ] = "",
@@ -55,24 +55,36 @@ def export(
     Example: slm export quick --to gguf --bits 8
     """
     from slm.export import exporting
+    from slm.remote.address import checked_address, is_address
+    from slm.remote.folders import upload_folder
 
+    if is_address(out):
+        checked_address(out, writable=True)
     bits = exporting.checked_bits(to, bits)
     loaded, store = model_and_store(model, data, column, runs, otherwise=STORIES)
     name = _name(loaded)
-    folder = out or EXPORTS / f"{name}-{to}-{bits}bit"
+    folder = Path(out) if out and not is_address(out) else EXPORTS / f"{name}-{to}-{bits}bit"
     with observing() as observer:
         made = exporting.export(
             loaded, to, bits, folder, name, licence, store.validation, documents, store.prompt_format is not None,
             progress=observer.working,
         )  # fmt: skip
+    if is_address(out):
+        upload_folder(made.folder, out)
     if as_json:
         print(json.dumps(dataclasses.asdict(made) | {"folder": str(made.folder)}, indent=1))
     else:
         _print(made, store.title)
+        if is_address(out):
+            print(f"copied:  {out}")
 
 
 def _name(loaded: LoadedModel) -> str:
-    """The run's name, or the folder's."""
+    """The run's name, or the folder's, here or where it was fetched from."""
+    from slm.remote.folders import fetched_from
+
+    if address := fetched_from(loaded.folder):
+        return address.rpartition("/")[2]
     in_a_run = loaded.folder.parent.name == "checkpoints"
     return (loaded.folder.parent.parent if in_a_run else loaded.folder).resolve().name or "model"
 

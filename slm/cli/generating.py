@@ -261,6 +261,8 @@ def _line(prompt: str) -> str:
 
 def _source_and_prompt(words: list[str], question: str, prompt_file: Path | None, runs: Path) -> tuple[str, str]:
     """Which word is the model and which the prompt: with one word, a model where one is called so."""
+    from slm.model_folder import names_model
+
     if len(words) > 2:
         raise ConfigError(f"expected a model and a prompt, got {len(words)} words; put the prompt in quotes")
     if len(words) == 2:
@@ -268,7 +270,7 @@ def _source_and_prompt(words: list[str], question: str, prompt_file: Path | None
             raise ConfigError("expected one prompt, got two: a text, and --question or --prompt-file")
         return words[0], words[1]
     only = words[0] if words else ""
-    is_model = only.startswith("hub:") or (runs / only / "run.json").is_file() or (Path(only) / "config.json").is_file()
+    is_model = names_model(only) or (runs / only / "run.json").is_file()
     if prompt_file:
         return only, _read_prompt(prompt_file)
     if question or (only and is_model):

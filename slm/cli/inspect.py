@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     runs.callback(invoke_without_command=True)(list_all)
     runs.command("list")(list_command)
     runs.command("show")(show)
+    runs.command("upload")(upload)
     runs.command("remove")(remove)
     app.add_typer(runs, name="runs")
     app.command()(doctor)
@@ -50,6 +51,36 @@ def show(
 
     folder = find_run(run, runs)
     print(json.dumps({**folder.read(), "state": folder.state(), "bytes": folder.size()}, indent=1))
+
+
+def upload(
+    run: Annotated[str, typer.Argument(help="A run.")],
+    to: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="It goes to ADDRESS/NAME; by default where its --mirror said.")
+    ] = "",
+    runs: options.Runs = RUNS,
+) -> None:
+    """Copy a run to an address, as --mirror does.
+
+    Example: slm runs upload quick --to s3://bucket/runs
+    """
+    from slm.cli.console import say
+    from slm.remote.address import checked_address
+    from slm.remote.mirror import Mirror
+    from slm.training.run_folder import find_run
+
+    folder = find_run(run, runs)
+    recipe = folder.read()["recipe"]
+    address = to or recipe["training"].get("mirror", "")
+    if not address:
+        raise ConfigError(f"{folder.path} has no --mirror; say --to ADDRESS, such as s3://bucket/runs")
+    address = checked_address(address, writable=True)
+    with folder.hold():
+        recipe["training"]["mirror"] = address
+        folder.update(recipe=recipe)
+        with Mirror(f"{address}/{folder.name}", folder.path, new=False, message=say):
+            pass
+    print(f"copied:  {address}/{folder.name}")
 
 
 def remove(

@@ -25,7 +25,20 @@ Resume = Annotated[
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Go on with a stopped run ('' is the newest), to the same bits; by --budget, for the time that was left.",
+        help="Go on with a stopped run (a name, an address, '' is the newest), to the same bits; by --budget, for the "
+        "time that was left.",
+    ),
+]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track", metavar="TRACKER", help="Tell trackio, wandb, mlflow or tensorboard of the run too. Repeatable."
+    ),
+]
+Mirror = Annotated[
+    str,
+    typer.Option(
+        "--mirror", metavar="ADDRESS", help="Copy the run to ADDRESS/NAME at every checkpoint, such as s3://bucket/runs."
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a run of more than 30 minutes.")]
@@ -88,7 +101,9 @@ ShardModel = Annotated[
     bool, typer.Option("--shard", help="With ranks: each keeps a share of the model, as it does where it does not fit.")
 ]
 Memory = Annotated[str, typer.Option(metavar="SIZE", help="Memory that a budgeted run may take, such as 4G.")]
-Out = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the run, in place of --runs and --name.")]
+Out = Annotated[
+    str, typer.Option(metavar="FOLDER", help="Folder or address of the run, in place of --runs, --mirror and --name.")
+]
 MaxNewTokens = Annotated[int, typer.Option(help="Tokens to write at most.")]
 Temperature = Annotated[
     float | None,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slm.cli import options
 from slm.cli.making import observing
@@ -31,10 +31,13 @@ def recipe_and_store(
     """
     from slm.data.token_store import open_token_store
     from slm.recipe import load_recipe
+    from slm.remote.folders import local_store
 
     assignments = [*(assignments or []), *([f"domain={domain}"] if domain else [])]
     if not data and name in ("stories", "budget"):
         data = [str(_newest_store(kind))]
+    if data and len(data) == 1:
+        data = [local_store(data[0])]
     if data and len(data) == 1 and (Path(data[0]) / "manifest.json").is_file():
         store = open_token_store(Path(data[0]))
         if tokenizer:
@@ -50,11 +53,34 @@ def recipe_and_store(
     return settings, prepared(settings)
 
 
+def checked_company(track: list[str] | None, mirror: str, goes_on: str = "") -> dict[str, Any]:
+    """What --track and --mirror say, as settings of the training, if it can be had here. `goes_on` is the option by
+    which a run goes on or is repeated.
+
+    Raises ConfigError for an unknown tracker or address, or with such an option; MissingExtra."""
+    from slm.training.config import TrainingConfig
+    from slm.training.tracking import require_trackers
+
+    company = {"track": tuple(track or ()), "mirror": mirror}
+    if any(company.values()) and goes_on:
+        raise ConfigError(f"--track and --mirror do not go with {goes_on}: the run has its own")
+    TrainingConfig(**company)
+    require_trackers(company["track"])
+    return {name: value for name, value in company.items() if value}
+
+
+def accompanied(recipe: Recipe, company: dict[str, Any]) -> Recipe:
+    """The recipe, its second stage too, with these settings of who follows its training."""
+    tuning = recipe.finetuning and accompanied(recipe.finetuning, company)
+    return replace(recipe, training=replace(recipe.training, **company), finetuning=tuning)
+
+
 def model_folder(source: str, runs: Path) -> str:
-    """The model that --from names by its run, its folder or hub:owner/name; '' for none."""
+    """The model that --from names by its run, its folder, its address or hub:owner/name; '' for none."""
+    from slm.model_folder import names_model
     from slm.training.run_folder import find_run
 
-    if not source or source.startswith("hub:") or (Path(source) / "config.json").is_file():
+    if not source or names_model(source):
         return source
     return str(find_run(source, runs).best_model())
 
@@ -111,13 +137,12 @@ def encoding_progress(doing: str = "reading and encoding") -> Iterator[tuple]:
 
 
 def open_source(source: str, runs: Path, tuned: bool = False) -> ModelFolder:
-    """The model folder at `source`: a folder, hub:owner/name, a run; for '' the newest run (that answers, if `tuned`).
-
-    Checks it, without torch."""
-    from slm.model_folder import open_model_folder
+    """The model folder at `source`: a folder, an address, hub:owner/name, a run; for '' the newest run (that answers,
+    if `tuned`). Checks it, without torch."""
+    from slm.model_folder import names_model, open_model_folder
     from slm.training.run_folder import find_run, list_runs
 
-    if source.startswith("hub:") or (source and (Path(source) / "config.json").is_file()):
+    if names_model(source):
         return open_model_folder(source)
     if not source and tuned:
         source = next((run.name for run in list_runs(runs) if run.read()["stage"] == "finetuning"), "")
@@ -137,6 +162,7 @@ def model_and_store(
     from slm.data.documents import DocumentsConfig
     from slm.data.token_store import open_token_store
     from slm.prepare import prepare
+    from slm.remote.folders import local_store
     from slm.training.run_folder import find_run
 
     loaded = load_model(open_source(source, runs).path)
@@ -147,7 +173,7 @@ def model_and_store(
         if not in_a_run:
             raise ConfigError(f"{loaded.folder} is no run: say what to score it on with --data")
         store = open_token_store(Path(find_run(str(loaded.folder.parent.parent), runs).read()["data"]["folder"]))
-    elif (Path(data) / "manifest.json").is_file():
+    elif (Path(data := local_store(data)) / "manifest.json").is_file():
         store = open_token_store(Path(data))
     else:
         kind = "question_answer" if loaded.prompt_format is not None and not _has_text(data) else "text"

@@ -13,7 +13,7 @@ from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
 from slm.cli.ranks import among_ranks, refuse_ranks, run_to_go_on_with, running_time
 from slm.cli.sharding import in_shards, merged
-from slm.cli.sources import model_folder, prepared, recipe_and_store
+from slm.cli.sources import accompanied, checked_company, model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def run(
     set_: options.Set = None,
     name: options.Name = "",
     resume: options.Resume = None,
+    track: options.Track = None,
+    mirror: options.Mirror = "",
     yes: options.Yes = False,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
@@ -48,11 +50,13 @@ def run(
     from slm.pipeline import resume_recipe, run_recipe
     from slm.recipe import load_recipe
 
+    company = checked_company(track, mirror, "--resume" if resume is not None else "")
     with observing(yes, "slm run quick (a few minutes)") as observer:
         if resume is not None:
             result = resume_recipe(resume, observer, runs, prepared)
         else:
-            result = run_recipe(load_recipe(recipe, set_ or []), name, observer, typed_command(), runs, prepared)
+            settings = accompanied(load_recipe(recipe, set_ or []), company)
+            result = run_recipe(settings, name, observer, typed_command(), runs, prepared)
     summary = result.summary()
     if as_json:
         print(json.dumps(summary, indent=1))
@@ -64,11 +68,12 @@ def run(
 
 def prepare(
     source: Annotated[
-        list[str], typer.Argument(help="Files, folders, globs, hub:owner/name, samples:stories, samples:medical.")
+        list[str], typer.Argument(help="Files, folders, globs, addresses (s3://...), hub:owner/name, samples:stories.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the token store; by default token_stores/<source>-<hash>.")
-    ] = None,
+        str,
+        typer.Option(metavar="FOLDER|ADDRESS", help="Where it goes; by default token_stores/<source>-<hash>."),
+    ] = "",
     kind: Annotated[str, typer.Option(help="text, or question_answer for fine-tuning.")] = "text",
     column: options.Column = None,
     validation: options.Validation = None,
@@ -99,9 +104,12 @@ def prepare(
     from slm.config_files import from_dict
     from slm.data.documents import DocumentsConfig
     from slm.domain import load_domain
+    from slm.remote.address import checked_address, is_address
 
+    elsewhere = checked_address(out, writable=True) if is_address(out) else ""
+    folder = Path(out) if out and not elsewhere else None
     if merge:
-        _finish_prepare(merged(source, out), as_json)
+        _finish_prepare(merged(source, folder), elsewhere, as_json)
         return
 
     section = options.documents_section(
@@ -110,12 +118,18 @@ def prepare(
     )  # fmt: skip
     documents = from_dict(DocumentsConfig, section, where="slm prepare")
     prompt_format = load_domain(domain).prompt_format(reasoning) if kind == "question_answer" else None
-    store = in_shards(documents, tokenizer, prompt_format, out, shards, shard, engine)
+    store = in_shards(documents, tokenizer, prompt_format, folder, shards, shard, engine)
     if store is not None:
-        _finish_prepare(store, as_json)
+        _finish_prepare(store, elsewhere, as_json)
 
 
-def _finish_prepare(store: TokenStore, as_json: bool) -> None:
+def _finish_prepare(store: TokenStore, elsewhere: str, as_json: bool) -> None:
+    from slm.cli.console import say
+    from slm.remote.folders import upload_folder
+
+    if elsewhere:
+        say(f"copying {store.folder} to {elsewhere}")
+        upload_folder(store.folder, elsewhere)
     if as_json:
         print(json.dumps(store.manifest, indent=1))
     else:
@@ -138,6 +152,8 @@ def train(
         str, typer.Option("--from", metavar="MODEL", help="Start from a run, a model folder or hub:owner/name.")
     ] = "",
     resume: options.Resume = None,
+    track: options.Track = None,
+    mirror: options.Mirror = "",
     yes: options.Yes = False,
     column: options.Column = None,
     validation: options.Validation = None,
@@ -146,7 +162,7 @@ def train(
     domain: options.DomainName = "",
     budget: options.Budget = "",
     memory: options.Memory = "",
-    out: options.Out = None,
+    out: options.Out = "",
     extend: Annotated[
         str, typer.Option(metavar="TIME", help="Go on for so long with a run by --budget, from before its decay.")
     ] = "",
@@ -168,10 +184,13 @@ def train(
     Longer: slm train --extend 20m RUN goes on with what came of it.
     """
     from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
+    from slm.remote.address import is_address
 
-    if out is not None:
-        runs, name = out.parent, out.name
-    _refuse_mixed(budget, resume, extend, replay, seeds)
+    if is_address(out):
+        mirror, _, name = out.rstrip("/").rpartition("/")
+    elif out:
+        runs, name = Path(out).parent, Path(out).name
+    company = checked_company(track, mirror, _refuse_mixed(budget, resume, extend, replay, seeds))
     if memory and (from_ or not budget):
         raise ConfigError("--memory goes with --budget and without --from: it bounds the model that the plan chooses")
     next_command = 'slm generate {} "Once upon a time"'
@@ -195,6 +214,7 @@ def train(
             )
             if budget:
                 settings = _planned(settings, set_, store, budget, memory, model, observer)
+            settings = accompanied(settings, company)
             made = []
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
@@ -209,7 +229,8 @@ def train(
         print_finished(finished, as_json, next_command.format(finished.argument))
 
 
-def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> None:
+def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> str:
+    """The option that goes on with a run or repeats one; '' for a new run. Raises ConfigError for what contradicts."""
     given = {"--budget": budget, "--resume": resume is not None, "--extend": extend, "--replay": replay}
     named = [option for option, value in given.items() if value]
     if len(named) > 1:
@@ -218,6 +239,7 @@ def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, see
         raise ConfigError(f"--seeds does not go with {named[0]}, which is about one run")
     if seeds < 1:
         raise ConfigError(f"--seeds expects a whole number from 1 up, got {seeds}")
+    return "".join(option for option in named if option != "--budget")
 
 
 def _only_run(data: list[str] | None) -> str:

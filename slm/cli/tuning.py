@@ -10,7 +10,7 @@ import typer
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
 from slm.cli.ranks import among_ranks, run_to_go_on_with, running_time
-from slm.cli.sources import model_folder, recipe_and_store
+from slm.cli.sources import accompanied, checked_company, model_folder, recipe_and_store
 from slm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def finetune(
     set_: options.Set = None,
     name: options.Name = "",
     resume: options.Resume = None,
+    track: options.Track = None,
+    mirror: options.Mirror = "",
     yes: options.Yes = False,
     column: options.Column = None,
     validation: options.Validation = None,
@@ -83,6 +85,7 @@ def finetune(
     tuning = options.tuning(
         budget, reasoning, lora, lora_rank, lora_alpha, lora_targets, replay, base, forgetting_tolerance
     )
+    company = checked_company(track, mirror, "--resume" if resume is not None else "")
     with among_ranks(ranks, shard) as joined, observing(yes, "--set training.steps=... for fewer steps") as observer:
         if joined is None:
             return
@@ -103,6 +106,7 @@ def finetune(
                 recipe, assignments, data, "question_answer", column, validation, model=model, domain=domain
             )
             _require_reasoning(reasoning, store)
+            settings = accompanied(settings, company)
             finished = tune(store, settings, from_, name, observer, typed_command(), runs, "", running, joined)
         print_finished(
             finished, as_json, f'slm generate {finished.argument} --question "What are the symptoms of asthma?"'

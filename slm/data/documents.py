@@ -30,7 +30,7 @@ class DocumentsConfig:
     """Which documents to read, and how. Raises `ConfigError` that names the field."""
 
     source: tuple[str, ...]
-    """Where documents come from: files, folders, globs, 'hub:owner/name', 'samples:stories', 'samples:medical'."""
+    """Where documents come from: files, folders, globs, addresses (s3://...), 'hub:owner/name', 'samples:stories'."""
     validation: tuple[str, ...] = ()
     """Sources of validation documents; where empty, the dataset's own validation split, else some are held out."""
     kind: str = "text"
@@ -233,7 +233,9 @@ class DocumentStream:
 def reading_of(file: SourceFile, config: DocumentsConfig, columns: Columns, **limits: Any) -> Reading:
     """How `file` is read; `limits` are its `begin` and `end`."""
     wanted = partial(columns.choose, where=file.name)
-    return Reading(file.path, file.name, config.separator, config.strict, wanted=wanted, **limits)
+    return Reading(
+        file.path, file.name, config.separator, config.strict, wanted=wanted, address=file.address, **limits
+    )
 
 
 def file_values(reading: Reading, columns: Columns) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ Knows formats, encodings and damage; knows nothing of what a record means, of cl
 from __future__ import annotations
 
 import csv
+import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
@@ -117,15 +118,19 @@ def read_pdf(reading: Reading) -> Iterator[Record]:
         reading.line, reading.unit = page, "page"
         reading.skip(reason)
 
-    text, title = pdf_text(reading.path, skip)
-    reading.line, reading.bytes_read = 0, reading.path.stat().st_size
+    with reading.open() as raw:
+        content = raw.read()
+    text, title = pdf_text(io.BytesIO(content), skip)
+    reading.line, reading.bytes_read = 0, len(content)
     yield _titled(text, title)
 
 
 def read_docx(reading: Reading) -> Iterator[Record]:
     """The whole file is one document: its paragraphs, lists and tables."""
-    text, title = docx_text(reading.path)
-    reading.bytes_read = reading.path.stat().st_size
+    with reading.open() as raw:
+        content = raw.read()
+    text, title = docx_text(io.BytesIO(content))
+    reading.bytes_read = len(content)
     yield _titled(text, title)
 
 
@@ -171,7 +176,7 @@ def read_json(reading: Reading) -> Iterator[Record]:
 
 def _is_json_lines(reading: Reading) -> bool:
     """Do the first two lines hold an object each?"""
-    head = b"".join(islice(read_chunks(Reading(reading.path)), 16))
+    head = b"".join(islice(read_chunks(Reading(reading.path, address=reading.address)), 16))
     lines = (line for line in head.split(b"\n") if line.strip())
     try:
         return all(type(json.loads(next(lines, b"").decode())) is dict for _ in range(2))
@@ -212,9 +217,8 @@ def read_parquet(reading: Reading) -> Iterator[Record]:
     """The rows of a Parquet file, a few at a time and only the columns that are wanted."""
     parquet = import_extra("pyarrow.parquet", "hub", "reading .parquet files")
     reading.unit = "record"
-    size = reading.path.stat().st_size
-    with parquet.ParquetFile(reading.path, buffer_size=1 << 20, pre_buffer=False) as file:
-        names = file.schema_arrow.names
+    with reading.open() as raw, parquet.ParquetFile(raw, buffer_size=1 << 20, pre_buffer=False) as file:
+        size, names = raw.seek(0, 2), file.schema_arrow.names
         wanted = list(filter(None, reading.wanted(names))) if reading.wanted else names
         for batch in file.iter_batches(batch_size=ROWS_AT_A_TIME, columns=wanted):
             for record in batch.to_pylist():

@@ -9,8 +9,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from slm.errors import import_extra
 
@@ -19,7 +18,7 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_A-Z])")
 _ENDED = (".", "!", "?", ":", "…", "。", "！", "？")
 
 
-def pdf_text(path: Path, skip: Callable[[int, str], None]) -> tuple[str, str]:
+def pdf_text(file: BinaryIO, skip: Callable[[int, str], None]) -> tuple[str, str]:
     """(text, title) of a PDF file; '' for a title that it does not say. `skip` is told of pages that cannot be read.
 
     Raises ValueError for one that is damaged, locked by a password, or has pictures of pages alone.
@@ -27,7 +26,7 @@ def pdf_text(path: Path, skip: Callable[[int, str], None]) -> tuple[str, str]:
     pypdf = import_extra("pypdf", "rag", "reading .pdf files")
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it would tell of every oddity that it reads past
     try:
-        reader = pypdf.PdfReader(path)
+        reader = pypdf.PdfReader(file)
         if reader.is_encrypted and not reader.decrypt(""):
             raise ValueError("it is locked by a password")
         pages = [_page_text(page, number, skip) for number, page in enumerate(reader.pages, 1)]
@@ -59,14 +58,14 @@ def _joined(pages: list[str]) -> str:
     return _HYPHENATED.sub("", text)
 
 
-def docx_text(path: Path) -> tuple[str, str]:
+def docx_text(file: BinaryIO) -> tuple[str, str]:
     """(text, title) of a Word file: paragraphs and tables in order, a blank line between. Raises ValueError."""
     docx = import_extra("docx", "rag", "reading .docx files")
     try:
-        with zipfile.ZipFile(path) as parts:
+        with zipfile.ZipFile(file) as parts:
             if sum(part.file_size for part in parts.infolist()) > LARGEST_UNPACKED:
                 raise ValueError(f"it unpacks to more than {LARGEST_UNPACKED >> 20} MB")
-        document = docx.Document(str(path))
+        document = docx.Document(file)
         text = "\n\n".join(filter(None, _blocks(document)))
         return text, document.core_properties.title or ""
     except (OSError, ValueError):

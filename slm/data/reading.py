@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slm.errors import DataError
+from slm.remote.address import Place
 
 CHUNK = 1 << 18  # bytes read at a time
 LONGEST_PIECE = 1 << 28  # bytes in one document or line: without a bound a wrong separator would eat the memory
@@ -35,6 +36,8 @@ class Reading:
     """Where to stop, in bytes; None reads to the end of the file."""
     wanted: Callable[[Sequence[str]], Sequence[str | None]] | None = None
     """Given a table's columns: those that are needed. Called before the first row, so it can refuse the file."""
+    address: str = ""
+    """Of a file elsewhere; `path` then has its name alone."""
     line: int = 0
     """Where the reader stands, 0 before the first line."""
     first_line: int = 0
@@ -64,8 +67,9 @@ class Reading:
         return self.line - self.first_line
 
     def open(self) -> BinaryIO:
-        """The file's bytes as they lie there."""
-        return open(self.path, "rb")
+        """The file's bytes as they lie there. NetworkError where they come from elsewhere and are cut: that is no
+        damaged file, which may be left out."""
+        return Place(self.address).open() if self.address else open(self.path, "rb")
 
     def skip(self, reason: str) -> None:
         """Leave out the piece at hand. Raises `DataError` when strict."""

@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from slm.data.files import READERS, format_of, is_known
 from slm.data.hub_datasets import HubDataset, open_dataset
 from slm.errors import ConfigError, DataError, nearest
+from slm.remote.address import Entry, Place, is_address
 
 if TYPE_CHECKING:
     from slm.data.documents import DocumentsConfig
@@ -31,19 +32,25 @@ class SourceFile:
     name: str
     bytes: int
     modified_ns: int = 0
-    """Time of the last change; 0 for files from the hub, which the commit pins."""
+    """Time of the last change; 0 for files from the hub, which the commit pins, and those elsewhere."""
+    address: str = ""
+    """Of a file elsewhere; `path` then has its name alone."""
+    version: str = ""
+    """What the store elsewhere changes with its content."""
 
     def manifest(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"name": self.name, "bytes": self.bytes}
         if self.modified_ns:
             modified = datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
             entry["modified"] = modified.isoformat(timespec="seconds")
+        if self.version:
+            entry["version"] = self.version
         return entry
 
     def identity(self) -> list[Any]:
         """What changes whenever the content does."""
         place = os.path.abspath(self.path) if self.modified_ns else self.name
-        return [place, self.bytes, self.modified_ns]
+        return [place, self.bytes, self.version or self.modified_ns]
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,37 @@ def resolve_sources(config: DocumentsConfig) -> tuple[tuple[Source, ...], tuple[
 def _local_source(source: str, use: str) -> Source:
     if source.startswith("samples:"):
         return _samples_source(source, use)
+    if is_address(source):
+        return _remote_source(source, use)
     files, skipped = find_files(source)
     return Source(source, "files", use, tuple(map(_source_file, files)), skipped=tuple(_name(path) for path in skipped))
+
+
+def _remote_source(source: str, use: str) -> Source:
+    """Files at an address: one, those of a folder, or what a glob means."""
+    place = Place(source)
+    if (entry := place.entry()) is not None:
+        format_of(place.name)
+        return Source(source, "files", use, (_elsewhere(place.address, entry),))
+    if glob.has_magic(source):
+        found = {address: Place(address).entry() for address in place.matching()}
+    else:
+        found = {f"{place}/{name}": entry for name, entry in place.files().items() if _is_visible(name)}
+    found = {address: entry for address, entry in found.items() if entry is not None}
+    files = tuple(_elsewhere(address, entry) for address, entry in found.items() if is_known(address))
+    if not found:
+        raise place.not_there()
+    if not files:
+        raise DataError(f"{place}: expected files that end in {' '.join(READERS)}, found {len(found)} others")
+    return Source(source, "files", use, files, skipped=tuple(name for name in found if not is_known(name)))
+
+
+def _elsewhere(address: str, entry: Entry) -> SourceFile:
+    return SourceFile(Path(PurePosixPath(address).name), address, entry.bytes, address=address, version=entry.version)
+
+
+def _is_visible(name: str) -> bool:
+    return not any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
 def _samples_source(source: str, use: str) -> Source:

@@ -2,8 +2,7 @@
 
     <cache>/engines/<weights' SHA-256>-<config's>-<bits>-<form>/model.onnx, engine.json
 
-The cache is $SLM_CACHE, or slm/ in $XDG_CACHE_HOME or ~/.cache; it may be deleted at any time. What was not used for
-longest is removed when it grows past LARGEST.
+What was not used for longest is removed when it grows past LARGEST.
 """
 
 from __future__ import annotations
@@ -17,17 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slm.atomic_write import new_folder, remove_leftovers
+from slm.caching import cache_folder
 from slm.model_folder import ModelFolder, sha256_of
 
 FORM = 3  # to be raised when graphs change, so that older ones are made anew
 GRAPH = "model.onnx"
 LARGEST = 4 * 2**30  # bytes
-
-
-def cache_folder() -> Path:
-    if folder := os.environ.get("SLM_CACHE"):
-        return Path(folder)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slm"
 
 
 def cached_graph(folder: ModelFolder, bits: int) -> Path | None:

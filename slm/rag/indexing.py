@@ -24,6 +24,8 @@ from slm.rag.passages import PASSAGE_LENGTH, split
 from slm.rag.places import Place
 from slm.rag.source_documents import Document, FieldColumns, read_documents, record_documents
 from slm.rag.store import IndexedFile, Store, digest_of
+from slm.redaction import redacted
+from slm.remote.address import is_address
 
 READING_VERSION = 1
 """Raised whenever other documents or passages would come of the same files."""
@@ -137,6 +139,8 @@ def remove_sources(place: Place, names: tuple[str, ...]) -> IndexReport:
 
 def _resolved(sources: tuple[str, ...], settings: IndexSettings) -> list[Source]:
     config = DocumentsConfig(source=sources, separator=settings.separator)
+    if there := [source for source in sources if is_address(source)]:
+        raise ConfigError(f"{redacted(there[0])}: an index is made of files of this machine; copy them here first")
     return [source for use in resolve_sources(config) for source in use]
 
 

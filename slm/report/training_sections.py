@@ -13,7 +13,7 @@ from slm.report.markup import Markup, el, group
 from slm.report.run_record import FINETUNING, Continuation, Report, Stage
 
 LEFT_TO_RECIPE = {
-    *("steps", "device", "precision", "compile", "threads", "tensorboard"),
+    *("steps", "device", "precision", "compile", "threads", "tensorboard", "track", "mirror"),
     *("evaluation_samples", "save_interval", "sample_points"),
 }
 STAGE_TITLES = {"pretraining": "Pretraining", "finetuning": "Fine-tuning"}

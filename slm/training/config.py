@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from slm.errors import ConfigError
+from slm.remote.address import checked_address
 from slm.training.schedule import SCHEDULES
 
 CHOICES = {
@@ -15,6 +16,7 @@ CHOICES = {
     "schedule": SCHEDULES,
 }
 COUNTS = ("updates", "iterations")
+TRACKERS = ("trackio", "wandb", "mlflow", "tensorboard")
 SWITCH = ("auto", "on", "off")
 
 
@@ -83,6 +85,10 @@ class TrainingConfig:
     """CPU threads; 0 takes all cores."""
     tensorboard: bool = False
     """Write TensorBoard events beside metrics.jsonl."""
+    mirror: str = ""
+    """Address to copy the run to at every checkpoint, such as s3://bucket/runs: there it lies under its name."""
+    track: tuple[str, ...] = ()
+    """Trackers that are told what is added to metrics.jsonl: trackio, wandb, mlflow; 'tensorboard' sets tensorboard."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "micro_batch_size", "accumulation", "evaluation_interval", "evaluation_samples"):
@@ -102,6 +108,13 @@ class TrainingConfig:
             _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
         _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)
+        if self.mirror:
+            checked_address(self.mirror, writable=True)
+        _require(set(self.track) <= set(TRACKERS), "track", "some of " + ", ".join(TRACKERS), list(self.track))
+        if "tensorboard" in self.track:  # the one that is told by the trainer itself
+            object.__setattr__(self, "tensorboard", True)
+        others = tuple(name for name in dict.fromkeys(self.track) if name != "tensorboard")
+        object.__setattr__(self, "track", others)
 
     @property
     def batch_size(self) -> int:

@@ -148,8 +148,10 @@ def make_trainer(
     domain: Domain | None = None,
     guard: Guard | None = None,
     ranks: Ranks = ALONE,
+    saved: Callable[[], None] = lambda: None,
 ) -> Trainer:
-    """A trainer for `run`. `record` goes into the slm.json of every checkpoint, and a copy of the domain beside it."""
+    """A trainer for `run`. `record` goes into the slm.json of every checkpoint, and a copy of the domain beside it;
+    `saved` is called when checkpoints/last is whole."""
     base = (record.get("parent") or {}).get("model", "")
 
     def save(folder: Path, progress: dict[str, Any], state: TrainingState | None) -> None:
@@ -158,6 +160,8 @@ def make_trainer(
         save_model(folder, whole, tokenizer, prompt_format, described, state, files=files, domain=domain)
         if folder == run.best:
             save_best_params(run.best_params, whole)
+        if folder == run.last:
+            saved()
 
     batches, held_out = (batches_of(samples, config) for samples in (training, validation))
     machine = setup.machine(ranks)

@@ -22,6 +22,8 @@ from typing import Any
 
 from slm.atomic_write import existing_folder, write_json
 from slm.errors import ConfigError, DataError, Stopped, TrainingError, nearest
+from slm.remote.address import is_address
+from slm.remote.runs import fetch_run
 
 try:
     import fcntl
@@ -109,7 +111,12 @@ class RunFolder:
 
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+        total = 0
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                with contextlib.suppress(OSError):  # of a run that is at work files come and go
+                    total += os.stat(os.path.join(folder, name)).st_size
+        return total
 
     def remove(self) -> None:
         """Delete the run. Raises TrainingError while it is running."""
@@ -194,7 +201,10 @@ def list_runs(runs: Path = RUNS) -> list[RunFolder]:
 
 
 def find_run(name: str, runs: Path = RUNS) -> RunFolder:
-    """The run called `name` (or at that path), or the newest for ''. Raises DataError with the nearest names."""
+    """The run called `name`, or at that path or address, or the newest for ''. Raises DataError with the nearest
+    names; NetworkError where it must be fetched and cannot be."""
+    if is_address(name):
+        return RunFolder(fetch_run(name, runs))
     known = list_runs(runs)
     if not name:
         if not known:
