@@ -31,6 +31,7 @@ LAYERS = (
     ("base_domain",),
     ("pretrain", "finetune"),
     ("pipeline", "serving", "suite"),
+    ("audit",),
     ("cli",),
     ("__main__",),
 )

@@ -19,6 +19,9 @@ from typing import Any
 
 from slm.atomic_write import write_json
 
+AUDIT = "audit"
+"""In the place of a suite's name: what `slm audit` found."""
+
 
 @dataclass(frozen=True)
 class Table:
