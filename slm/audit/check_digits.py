@@ -19,7 +19,7 @@ def luhn(text: str) -> bool:
 
 
 def card(text: str) -> bool:
-    return luhn(text) and len(set(digits_of(text))) > 2
+    return luhn(text) and len(set(digits_of(text))) > 1
 
 
 def npi(text: str) -> bool:
@@ -60,12 +60,12 @@ def kvnr(text: str) -> bool:
 
 
 def ip_address(text: str) -> bool:
-    """An address that can belong to somebody: neither loopback nor unspecified, reserved or multicast."""
+    """An address that can be somebody's: neither loopback nor unspecified nor multicast."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return not (address.is_loopback or address.is_unspecified or address.is_multicast or address.is_reserved)
+    return not (address.is_loopback or address.is_unspecified or address.is_multicast)
 
 
 def phone(text: str) -> bool:

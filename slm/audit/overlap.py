@@ -16,13 +16,12 @@ import numpy as np
 from slm.audit.words import Vocabulary, pieces
 from slm.evaluation.memorisation import ngram_hashes
 
-GRAMS = (1, 2, 3)
+GRAMS = (1, 2)  # words in a run: longer runs lose more to each changed word
 LONG = 13  # Brown et al. (2020), appendix C
-FOUND = 0.5
+FOUND = 0.55
 SHORTEST = 5  # words; what is shorter stands anywhere
 EDITABLE = 8  # words; of a shorter text a changed word makes another
-POWER = 1
-COMMON = 64  # an n-gram that more held-out texts have finds none of them
+COMMON = 32  # an n-gram that more held-out texts have finds none of them: most of the time would go to such
 BATCH = 1 << 20  # words that are looked at together
 SLACK, SLACK_WORDS = 1.25, 4  # a stretch may be so much longer than the text
 
@@ -59,7 +58,7 @@ class Overlap:
         order = np.argsort(which, kind="stable")
         self._owners = np.repeat(np.arange(len(texts)), list(map(len, own)))[order]  # of each n-gram in turn
         self._first, self._times = np.concatenate(([0], np.cumsum(times))), np.where(times > COMMON, 0, times)
-        self._weights = np.where(times > COMMON, 0.0, np.log1p(len(texts) / np.maximum(times, 1)) ** POWER)
+        self._weights = np.where(times > COMMON, 0.0, np.log1p(len(texts) / np.maximum(times, 1)))
         self._totals = np.bincount(self._owners, np.repeat(self._weights, times), len(texts))
         self._lengths = np.array(list(map(len, self._texts)), np.int64)
         self._windows = (SLACK * self._lengths + SLACK_WORDS).astype(np.int64)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from slm.audit import check_digits as checks
 
 BEFORE, AFTER = 80, 80  # characters around a digit or a mark that are looked at
-MAY_HOLD = re.compile(r"\d\d|\d[A-Z]? [A-Z]|@|://|[\[(]at[\])]")
+MAY_HOLD = re.compile(r"\d\d|\d[A-Z]? [A-Z\d]|@|://|[\[(]at[\])]")
 """What everything of these kinds has in it."""
 
 
@@ -81,8 +81,8 @@ DATE = (
     rf"|\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{MONTH},?[ -]\d{{4}}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
 STATE = (
-    "(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AT]"
-    "|W[AIVY])"
+    "(?:A[KLRSZ]|C[AOT]|D[CE]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[ARW]|RI|S[CD]|T[NX]"
+    "|UT|V[AIT]|W[AIVY])"
 )
 STREET = (
     "(?:Alley|Avenue|Ave|Bend|Boulevard|Blvd|Bridge|Brook|Bypass|Causeway|Circle|Cir|Close|Common|Corner|Courts?|Ct|Cove"
@@ -91,7 +91,7 @@ STREET = (
     "|Pkwy|Pass|Path|Pike|Place|Pl|Plaza|Points?|Ridge|Roads?|Rd|Row|Rue|Springs?|Squares?|Sq|Streets?|St|Terrace|Ter"
     "|Trace|Track|Trail|Turnpike|Union|Valley|Views?|Ville|Vista|Walks?|Way|Ways)"
 )
-ROOM = r"(?:Suite|Ste\.?|Apt\.?|Apartment|Unit|Flat|Studio|#) ?\w{1,5}"
+ROOM = r"(?:(?:Suite|Ste|Apt|Apartment|Unit|Flat|Studio)\b\.? (?:\d\w{0,4}|[A-Z]\b)|# ?\d{1,5})"
 NUMBER = (
     r"(?:\s?(?:number|no\.?|num\.?|nr\.?|id|identifier|code|#)){0,2}(?:\s?\([^)\n]{1,20}\))?"
     r"\s*(?:(?:is|was)\b|[:=#|])?\s{0,3}"
@@ -99,9 +99,11 @@ NUMBER = (
 """Between what a number is called and the number."""
 IDENTIFIER = r"(?<![\w-])(?=[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{3,23}(?![\w-])"
 NUMBERED = (
-    r"(?i:\b(?:mrn|m\.r\.n\.|(?:medical|health|hospital|patient)(?:'s)? (?:record|chart|file|card|identification|id"
-    r"|number|no\b|#)|chart|accession|specimen|policy|member(?:ship)?|subscriber|insurance|medicare|medicaid"
-    r"|beneficiary|claim|group|encounter|visit|account|acct\.?|passport|driver'?s? licen[sc]e|licen[sc]e|certificate)"
+    r"(?i:\b(?:mrn|m\.r\.n\.|mr ?#|uhid|med rec|health plan|(?:medical|health|hospital|patient|pt)(?:'s)? ?(?:record"
+    r"|chart|file|card|identification|id|number|no\b\.?|#)|(?:insurance|insured'?s?|medicare|medicaid|group|record|file|ref"
+    r"|reference|admission|case) ?(?:number|no\b\.?|id|#)|chart|accession|specimen|policy"
+    r"|member(?:ship)?|subscriber|beneficiary|claim|encounter|visit|account|acct\.?|passport|driver'?s? licen[sc]e"
+    r"|licen[sc]e|certificate)"
     rf"{NUMBER})"
 )
 M = "[AC-HJKMNP-RT-Y]"  # letters of a US Medicare number
@@ -121,14 +123,15 @@ def _kind(name: str, pattern: str, check: Callable[[str], bool] = _always) -> Ki
 KINDS = (
     _kind("email address", rf"(?<![\w.+-])(?P<v>[\w.%+'-]+(?:@|\s?[\[(]at[\])]\s?){HOST})"),
     _kind("web address with an identifier",
-          rf"(?P<v>https?://[^\s<>\"]*(?:[?&;]{OF_SOMEBODY}=[^\s<>\"]+"
-          r"|/(?i:patients?|users?|members?|records?)/[\w-]*\d[\w-]*))"),
-    _kind("IP address", r"(?<!EC )(?<!EC:)(?<![\w.:])(?P<v>\d{1,3}(?:\.\d{1,3}){3})(?![\w:]|\.\d)", checks.ip_address),
+          rf"(?P<v>https?://[^\s<>\"]{{1,300}}(?:[?&;]{OF_SOMEBODY}=[^\s<>\"]*[^\s<>\".,;:)]"
+          r"|/(?i:patients?|users?|members?|records?)/[\w-]*\d{2}(?:[^\s<>\"]*[^\s<>\".,;:)])?))"),
+    _kind("IP address", r"(?<!EC )(?<!EC:)(?<![\w.:])(?P<v>\d{1,3}(?:\.\d{1,3}){3})(?!\w|:\w|\.\d)", checks.ip_address),
     _kind("IP address",
-          r"(?<![\w:.])(?P<v>(?:[0-9A-Fa-f]{1,4}:{1,2}){3,7}[0-9A-Fa-f]{1,4})(?![\w:])", checks.ip_address),
+          r"(?<![\w:.])(?P<v>(?:[0-9A-Fa-f]{1,4}:{1,2}){3,7}[0-9A-Fa-f]{1,4})(?!\w|:\w)", checks.ip_address),
     _kind("date of birth",
-          r"(?i:\b(?:born|d\.?\s?o\.?\s?b\b\.?|date of birth|birth ?date|birthday))\b\W{0,4}"
-          rf"(?:\([^)\n]{{1,20}}\)\W{{0,3}})?(?:(?:on|is|was)\W{{1,3}})?(?P<v>{DATE})"),
+          r"(?i:\b(?:born|b\.|d\.?\s?o\.?\s?b\b\.?|date of birth|birth ?date|birthday|birth))(?!\w)\W{0,4}"
+          rf"(?:\([^)\n]{{1,20}}\)\W{{0,3}})?(?:(?:in [A-Z][\w .-]{{1,20}} )?(?:on|is|was)\W{{1,3}})?(?P<v>{DATE})"),
+    _kind("date of birth", rf"(?P<v>{DATE})\W{{1,3}}(?i:d\.?o\.?b\b|date of birth|birth ?date)"),
     _kind("US social security number",
           r"(?<![\w-])(?P<v>(?!000|666|9)\d{3}([- ])(?!00)\d\d\2(?!0000)\d{4})(?![\w-])"),
     _kind("US social security number",
@@ -145,24 +148,28 @@ KINDS = (
     _kind("bank account (IBAN)",
           r"\b(?P<v>[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)\b", checks.iban),
     _kind("card number",
-          r"(?<![\w.-])(?P<v>[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}|3\d{3}[ -]?\d{6}[ -]?\d{5})(?![\w-])",
+          r"(?<![\w.-])(?P<v>[1-6]\d{3}(?:[ -]?\d{4}){2}(?:[ -]?\d{1,7})?|3\d{3}[ -]?\d{6}[ -]?\d{5})(?![\w-])",
           checks.card),
     _kind("record or insurance number", rf"{NUMBERED}(?P<v>{IDENTIFIER})"),
     _kind("phone or fax number",
           r"(?<![\w.])(?P<v>\+\d{1,3}[-. (]{0,2}\d{1,4}[-. )]{0,2}(?:\d{1,4}[-. ]?){1,4}\d{2,4}(?:\s?x\s?\d{1,5})?)"
           r"(?![\w-])", checks.phone),
     _kind("phone or fax number",
-          r"(?<![\w.-])(?P<v>(?:(?:\+|00)?1[-. ])?(?:\([2-9]\d\d\)[-. ]?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}"
+          r"(?<![\w.-])(?<!\d )(?P<v>(?:(?:\+|00)?1[-. ])?(?:\([2-9]\d\d\)[-. ]?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}"
           r"(?:\s?x\s?\d{1,5})?)(?![\w-])", checks.phone),
     _kind("phone or fax number",
-          r"(?<![\w.])(?P<v>\(?0\d{2,4}\)?[ -]\d{3,4}[ -]?\d{3,4}|0\d{4} \d{6})(?![\w-])", checks.phone),
+          r"(?<![\w.-])(?<!\d )(?P<v>(?:\(0\d{2,4}\)[ -]?|0\d{2,4}[ -])\d{3,4}[ -]?\d{3,4}|0[1-9]\d{8,9})(?![\w-])",
+          checks.phone),
     _kind("phone or fax number",
-          r"(?i:\b(?:tel|telephone|phone|call|fax|mobile|cell|contact|pager|ph)\b)\W{0,3}"
-          r"(?i:(?:number|no\.?|is|at|on|:)\W{0,3}){0,2}(?P<v>[+(]?\d[\d ().-]{6,16}\d)(?![\w-])", checks.phone),
+          r"(?i:\b(?:tel|telephone|phone|call|fax|mobile|cell|contact|pager|ph|home|work|office|kin\b[^.\n\d]{0,12})\b)\W{0,3}"
+          r"(?i:(?:number|no\.?|is|at|on|:|(?:the |his |her |my )?\w{2,12} (?:at|on))\W{0,3}){0,2}"
+          r"(?P<v>[+(]?\d[\d ().-]{6,16}\d)(?![\w-])", checks.phone),
     _kind("postal address",
           r"(?<![\w.,/-])(?P<v>\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][a-z'’.-]+ |\d{1,3}(?:st|nd|rd|th) ){1,4}"
           rf"(?:{STREET}\b\.?(?:,? {ROOM})?|(?:[A-Z][a-z]+,? )?{ROOM}))"),
-    _kind("postal address", rf"(?P<v>\b[A-Z][A-Za-z'. -]{{2,30}},? (?:{STATE})\.? \d{{5}}(?:-\d{{4}})?\b)"),
+    _kind("postal address",
+          rf"(?P<v>\b(?:[A-Z][A-Za-z'.-]+ ){{0,3}}[A-Z][A-Za-z'.-]+,? {STATE}\.? \d{{5}}(?:-\d{{4}})?\b)"),
+    _kind("postal address", r"(?P<v>\b[ADF]PO,? A[AEP] \d{5}(?:-\d{4})?\b)"),
     _kind("postal address", r"(?P<v>\b(?i:P\. ?O\. ?Box|PO Box|Post Office Box) \d{1,6}\b)"),
     _kind("postal address", r"(?P<v>\b[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b)"),
 )  # fmt: skip

@@ -10,8 +10,11 @@ from slm.audit.personal import Found, find
 from slm.data.documents import DocumentsConfig
 from slm.data.files import Reading, read_file
 from slm.data.sources import resolve_sources
+from slm.data.token_store import TokenStore
+from slm.generation.questions import spread
 
 PLACES = 1000  # that are kept of each kind: counts go on
+HINTED = 200  # documents that `hint` looks at: a tenth of a second
 NOT_FOUND = (
     "names, relatives, employers, ages, dates other than of birth, pictures, and whatever tells a person without a "
     "form of its own; numbers that only words in other languages than English announce"
@@ -72,6 +75,21 @@ def scan_documents(
                 scan.unreadable.append((reading.name, reading.problem))
             done += file.bytes
     return scan
+
+
+def hint(store: TokenStore) -> str:
+    """A line about personal data in a few of the training documents of a store, '' where they hold none."""
+    numbers, kinds, holding = spread(store.train, HINTED), {}, 0
+    for number in numbers:
+        found = [one.kind for one in find(store.tokenizer.decode(store.train.document(int(number))[:-1].tolist()))]
+        kinds |= dict.fromkeys(found)
+        holding += bool(found)
+    if not holding:
+        return ""
+    return (
+        f"what looks like personal data ({', '.join(kinds)}) stands in {holding:,} of {len(numbers):,} documents that were "
+        "looked at; slm audit DOCUMENTS --personal shows all places"
+    )
 
 
 def _placing(reading: Reading) -> Callable[[str, int], str]:
