@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from slm.atomic_write import write_text
 from slm.audit.canaries import canary_section, exposures, read_canaries
 from slm.audit.continuations import PROMPTS, TOKENS, continued, draw_pieces, heart_section
 from slm.audit.held_out import HeldOut, kept_scores, store_texts, stream_texts, suite_texts
-from slm.audit.minhash import NearDuplicates
+from slm.audit.minhash import NearDuplicates, Twin
 from slm.audit.overlap import EDITABLE, FOUND, LONG, SHORTEST, Match, Overlap
 from slm.audit.rescoring import rescored, rescored_bits, rescored_section
 from slm.data.documents import DocumentStream
@@ -34,6 +34,7 @@ from slm.training.observer import Observer
 from slm.training.run_folder import RunFolder, now
 
 SCORED_DOCUMENTS = 200  # of the validation text, where some of it was found
+TOLD = 500  # documents between two reports of progress
 SHOWN = 200  # characters of a text in the list of what was found
 
 
@@ -83,7 +84,13 @@ def audit_documents(stream: DocumentStream, others: Iterable[HeldOut], observer:
     """The overlap of documents' training split with their validation split and with `others`."""
     held = [HeldOut("validation", [text for text, _ in stream_texts(stream, "validation")]), *others]
     audit = Audit(_header("documents", ", ".join(stream.config.source), ""))
-    _overlap(audit, held, stream_texts(stream, "train"), [", ".join(stream.config.source)], observer)
+    total = stream.bytes_total
+
+    def progress(done: int) -> None:
+        if total:
+            observer.working("overlap", min(stream.bytes_read, total - 1), total)
+
+    _overlap(audit, held, stream_texts(stream, "train"), list(stream.config.source), progress)
     return audit
 
 
@@ -99,10 +106,13 @@ def audit_run(
     record = run.read()
     own = recorded_store(record)
     stores = [own, *_before(run, record, audit.header["missing"])]
-    held = [HeldOut("validation", list(store_texts(own, own.validation))), *kept_scores(run.path)]
+    held = [HeldOut("validation", list(store_texts(own, own.validation)))]
+    held += kept_scores(run.path, audit.header["missing"])
     held += [other for other in others if other.name not in {one.name for one in held}]
     train = (pair for store in stores for pair in _named(store))
-    matches = _overlap(audit, held, train, [str(store.folder) for store in stores], observer)
+    total = sum(store.train.documents for store in stores)
+    matches = _overlap(audit, held, train, [str(store.folder) for store in stores],
+                       lambda done: observer.working("overlap", done, total))  # fmt: skip
     work = Work(folder, run, SuiteSettings(engine=settings.engine, threads=settings.threads), observer, None, None)
     _rescore(audit, held, matches, own, work)
     if settings.prompts:
@@ -142,20 +152,22 @@ def _named(store: TokenStore) -> Iterator[tuple[str, str]]:
 
 
 def _overlap(
-    audit: Audit, held: Sequence[HeldOut], train: Iterable[tuple[str, str]], names: list[str], observer: Observer
-) -> dict[str, list[bool]]:
+    audit: Audit, held: Sequence[HeldOut], train: Iterable[tuple[str, str]], names: list[str],
+    progress: Callable[[int], None],
+) -> dict[str, list[bool]]:  # fmt: skip
     """Look for all held-out texts in the training text; which of them were found, by name."""
     texts = list(dict.fromkeys(text for one in held for text in one.texts))
     overlap, twins = Overlap(texts), NearDuplicates(texts)
     for done, (text, name) in enumerate(train, start=1):
         overlap.see(text, name)
         twins.see(text, name)
-        if done % 500 == 0:
-            observer.working(f"overlap ({done:,} documents)", 0, 1)
+        if done % TOLD == 0:
+            progress(done)
     of_text = dict(zip(texts, zip(overlap.matches(), twins.matches(), strict=True), strict=True))
     rows, figures, found = [], {}, {}
     for one in held:
         pairs = [of_text[text] for text in one.texts]
+        pairs = [(match, twin if match.editable else Twin()) for match, twin in pairs]
         found[one.name] = [match.found or twin.found for match, twin in pairs]
         counts = {
             "texts": len(pairs), "verbatim": sum(match.verbatim for match, _ in pairs),

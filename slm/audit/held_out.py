@@ -13,6 +13,7 @@ from typing import Any
 
 from slm.data.documents import DocumentStream
 from slm.data.token_store import Split, TokenStore
+from slm.errors import DataError
 from slm.evaluation.answers import read_questions
 from slm.evaluation.choice_items import ChoiceItem, read_choice_items
 from slm.evaluation.sections import suite_path
@@ -51,15 +52,19 @@ def stream_texts(stream: DocumentStream, split: str) -> Iterator[tuple[str, str]
             yield "\n".join(filter(None, record.values())), stream.place or f"document {number:,}"
 
 
-def kept_scores(run: Path) -> Iterator[HeldOut]:
-    """The questions that a run was evaluated with, by a suite, with what it scored."""
+def kept_scores(run: Path, missing: dict[str, str]) -> Iterator[HeldOut]:
+    """The questions that a run was evaluated with, by a suite, with what it scored. `missing` gets a line for each
+    measure whose questions are gone."""
     for path in sorted(run.glob("evaluation_*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             record = json.loads(path.read_text(encoding="utf-8"))
             for name, section in record["sections"].items():
                 lines = suite_path(run, record["suite"]).with_name(f"{path.stem}_{name}.jsonl")
-                if "file" in section["figures"] and lines.is_file():
-                    yield from _kept(name, section["figures"], _json_lines(lines))
+                try:
+                    if "file" in section["figures"] and lines.is_file():
+                        yield from _kept(name, section["figures"], _json_lines(lines))
+                except DataError as error:
+                    missing[name] = f"{name}: not looked for, {error}"
 
 
 def _kept(name: str, figures: dict[str, Any], lines: list[dict[str, Any]]) -> Iterator[HeldOut]:

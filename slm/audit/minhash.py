@@ -42,7 +42,9 @@ class NearDuplicates:
     """Looks for near duplicates of `texts` among the documents that it sees."""
 
     def __init__(self, texts: Sequence[str]):
-        self._known = signatures([shingles(text) for text in texts])  # (held-out documents, K)
+        sets = [shingles(text) for text in texts]
+        alone = (np.array([number], np.uint64) for number in range(len(texts)))  # a text without words is like no other
+        self._known = signatures([grams if len(grams) else next(alone) for grams in sets])  # (held-out documents, K)
         keys = _bands(self._known)
         order = np.argsort(keys, axis=None)
         self._keys, self._owners = keys.ravel()[order], order // BANDS
@@ -54,6 +56,8 @@ class NearDuplicates:
     def see(self, text: str, name: str) -> None:
         """Look at a training document."""
         grams = shingles(text)
+        if not len(grams):
+            return
         self._batch.append(grams)
         self._names.append(name)
         self._grams += len(grams)
@@ -84,13 +88,15 @@ class NearDuplicates:
 
 
 def shingles(text: str) -> np.ndarray:
-    """The hashes of a text's n-grams of words; of a shorter text the one of all its words, of none a 0."""
+    """The hashes of a text's n-grams of words; of a shorter text the one of all its words."""
     ids = np.array([zlib.crc32(word.encode()) for word in words_of(text)], np.uint64)
-    return ngram_hashes(ids, min(GRAM, len(ids))) if len(ids) else np.zeros(1, np.uint64)
+    return ngram_hashes(ids, min(GRAM, len(ids)))
 
 
 def signatures(documents: Sequence[np.ndarray]) -> np.ndarray:
     """The least of each of K permutations of the hashes, of each document: (documents, K)."""
+    if not documents:
+        return np.zeros((0, len(_FACTORS)), np.uint64)
     grams = np.concatenate(documents)
     grams = grams ^ (grams >> np.uint64(31))
     starts = np.concatenate(([0], np.cumsum(list(map(len, documents)))))[:-1]

@@ -29,19 +29,28 @@ SLACK, SLACK_WORDS = 1.25, 4  # a stretch may be so much longer than the text
 @dataclass(frozen=True)
 class Match:
     """What was found of one text: the weighted share of its n-grams in the best stretch, the name of the document
-    there, whether it stands there word for word, and the share of its words in runs of at least `LONG` words that stand
-    anywhere in the training text."""
+    there, whether it stands there word for word, the share of its words in runs of at least `LONG` words that stand
+    anywhere in the training text, and how many words it has."""
 
     share: float = 0.0
     where: str = ""
     verbatim: bool = False
     passages: float = 0.0
-    too_short: bool = False
-    """Not looked for: it has fewer than `SHORTEST` words."""
+    words: int = 0
 
     @property
     def found(self) -> bool:
         return self.share >= FOUND
+
+    @property
+    def too_short(self) -> bool:
+        """Not looked for."""
+        return self.words < SHORTEST
+
+    @property
+    def editable(self) -> bool:
+        """Whether it may be found with other words too."""
+        return self.words >= EDITABLE
 
 
 class Overlap:
@@ -92,7 +101,7 @@ class Overlap:
     def matches(self) -> list[Match]:
         """What was found of each text, in their order."""
         self._look()
-        return [replace(best, passages=self._covered(text), too_short=len(text) < SHORTEST)
+        return [replace(best, passages=self._covered(text), words=len(text))
                 for best, text in zip(self._best, self._texts, strict=True)]  # fmt: skip
 
     def _look(self) -> None:

@@ -87,8 +87,8 @@ def hint(store: TokenStore) -> str:
     if not holding:
         return ""
     return (
-        f"what looks like personal data ({', '.join(kinds)}) stands in {holding:,} of {len(numbers):,} documents that were "
-        "looked at; slm audit DOCUMENTS --personal shows all places"
+        f"what looks like personal data ({', '.join(kinds)}) stands in {holding:,} of {len(numbers):,} documents that "
+        "were looked at; slm audit DOCUMENTS --personal shows all places"
     )
 
 

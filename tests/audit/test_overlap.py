@@ -59,9 +59,11 @@ def test_one_word_in_ten_may_be_another(within: bool) -> None:
         parts = text.split()
         for _ in range(len(parts) // 10):
             parts[draw.randrange(len(parts))] = "otherwise"
-        train.insert(draw.randrange(len(train)), " ".join(parts))
+        place = draw.randrange(len(train))
         if within:
-            train[-1] += f" {train.pop()}"
+            train[place] += f" {' '.join(parts)}. {TRAIN[place]}"
+        else:
+            train.insert(place, " ".join(parts))
     matches = looked(HELD, train)
     assert sum(match.found for match in matches) >= 39 and sum(match.verbatim for match in matches) < 5
 

@@ -67,9 +67,14 @@ def test_what_a_run_has_on_record(tmp_path: Path) -> None:
         {"dataset": f"set{number % 2}", "id": str(number), "log_likelihoods": [0, 0, 0]} for number in (2, 0, 7)
     ])  # fmt: skip
     write_records(tmp_path / "evaluation_own_told.jsonl", [{"question": "q", "references": ["r"], "answer": "a"}])
-    quiz, told = kept_scores(tmp_path)
+    missing: dict[str, str] = {}
+    quiz, told = kept_scores(tmp_path, missing)
+    assert missing == {}
     assert quiz.keys == [("set0", "2"), ("set0", "0")] and [one.id for one in quiz.items] == ["2", "0"]
     assert told.texts == ["q\nr"] and told.keys == ["q"]
+    questions.unlink()
+    assert [one.name for one in kept_scores(tmp_path, missing)] == ["told"]
+    assert missing["quiz"].startswith("quiz: not looked for")
 
 
 def test_texts_of_stores_streams_and_suites(tmp_path: Path) -> None:
