@@ -90,7 +90,7 @@ class NearDuplicates:
 def shingles(text: str) -> np.ndarray:
     """The hashes of a text's n-grams of words; of a shorter text the one of all its words."""
     ids = np.array([zlib.crc32(word.encode()) for word in words_of(text)], np.uint64)
-    return ngram_hashes(ids, min(GRAM, len(ids)))
+    return ngram_hashes(ids, max(1, min(GRAM, len(ids))))
 
 
 def signatures(documents: Sequence[np.ndarray]) -> np.ndarray:
