@@ -119,7 +119,9 @@ def with_leaks(held: Sequence[str], train: Sequence[str], seed: int) -> tuple[li
     return train, ways
 
 
-def leaks(data: Path, pair: str, seeds: int, grams: Sequence[int], shown: bool, minhash: bool) -> None:
+def leaks(
+    data: Path, pair: str, documents: int, seeds: range, grams: Sequence[int], shown: bool, minhash: bool
+) -> None:  # fmt: skip
     """Print what is found, of one pair of files."""
 
     def look(held: Sequence[str], train: Sequence[str]) -> list:
@@ -129,6 +131,7 @@ def leaks(data: Path, pair: str, seeds: int, grams: Sequence[int], shown: bool, 
         return overlap.matches()
 
     held, train = (texts(data / f"{name}.jsonl.gz") for name in PAIRS[pair])
+    train = train[: documents or None]
     began = time.process_time()
     before = look(held, train)
     seconds = time.process_time() - began
@@ -142,7 +145,7 @@ def leaks(data: Path, pair: str, seeds: int, grams: Sequence[int], shown: bool, 
         print(f"    {match.share:.2f} {held[number][:300]!r}\n         {train[int(match.where)][:300]!r}")
     found: dict[Way, Counter] = {}
     alarms = Counter()
-    for seed in range(seeds):
+    for seed in seeds:
         leaked, ways = with_leaks(held, train, seed)
         matches = look(held, leaked)
         for number, match in enumerate(matches):
@@ -168,13 +171,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--documents", type=int, default=0, help="of the training text; 0 takes all")
     parser.add_argument("--grams", type=int, nargs="+", default=GRAMS)
     parser.add_argument("--pairs", nargs="+", choices=list(PAIRS))
     parser.add_argument("--minhash", action="store_true", help="by MinHash alone")
     parser.add_argument("--real", action="store_true", help="show what is found without a plant")
     given = parser.parse_args()
     for pair in given.pairs or PAIRS:
-        leaks(given.data, pair, given.seeds, given.grams, given.real, given.minhash)
+        seeds = range(given.first_seed, given.first_seed + given.seeds)
+        leaks(given.data, pair, given.documents, seeds, given.grams, given.real, given.minhash)
 
 
 if __name__ == "__main__":
