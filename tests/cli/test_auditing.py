@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from evaluation.choice_files import record, write_records
+from judge_server import Server
+
+from slm.evaluation.judge import KEY_VARIABLE
 
 
 @pytest.fixture
@@ -101,3 +104,28 @@ def test_what_makes_no_sense_is_said_in_a_line(slm, workshop: Path, words: tuple
 def test_a_judge_needs_an_address_a_model_and_a_suite(slm, workshop: Path, words: tuple[str, ...], said: str) -> None:
     outcome = slm("evaluate", "tuned", *words)
     assert outcome.code == 2 and said in outcome.err
+
+
+def test_a_judge_grades_the_answers_of_a_suite(slm, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "a-secret-key")
+    records = [{"question": f"What is {n}?", "answer": "A number."} for n in range(3)]
+    write_records(runs / "medquad_valid.jsonl", records)
+    server = Server()
+    server.replies = ["Grade: 5", "Grade: 4", "Grade: 4", "Grade: 2", "Grade: 3", "I cannot say."]
+    words = ("--suite", "medical", "--data", "medquad_valid.jsonl", "--judge", server.url, "--judge-model", "strict")
+    outcome = slm("evaluate", "tuned", *words, "--judge-repeats", "2")
+    assert outcome.code == 0, outcome.err
+    assert f"are sent to {server.url[7:-3]}: medical text leaves this program" in " ".join(outcome.err.split())
+    lines = [json.loads(line) for line in Path("runs/tuned/evaluation_medical_medquad.jsonl").read_text().splitlines()]
+    replies = iter([4, 4, 2, 3, None, None])  # the first was to see whether anybody is there
+    expected = [[next(replies), next(replies)] if line["answer"] else [1, 1] for line in lines]
+    assert [line["grades"] for line in lines] == expected and len(server.requests) > 1
+    kept = json.loads(Path("runs/tuned/evaluation_medical.json").read_text())
+    figures = kept["sections"]["medquad"]["figures"]["judge"]
+    assert figures["asked"] == 6 and figures["not_read"] == sum(grades.count(None) for grades in expected)
+    assert "Reply with one line" in figures["prompt"] and figures["url"] == server.url
+    assert not any(b"a-secret-key" in path.read_bytes() for path in runs.rglob("*") if path.is_file())
+    server.replies = [(401, {})]
+    outcome = slm("evaluate", "tuned", *words)
+    assert outcome.code == 2 and "the key was refused" in outcome.err and "a-secret-key" not in outcome.err
+    server.close()
