@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tiny import TEXTS, write_store
 
 from slm.audit import check_digits as checks
 from slm.audit.personal import find, masked
-from slm.audit.scan import scan_documents
+from slm.audit.scan import hint, scan_documents
 from slm.data.documents import DocumentsConfig
 
 FOUND = [
@@ -103,3 +104,10 @@ def test_documents_are_looked_through_with_places(tmp_path: Path) -> None:
     whole = json.dumps(scan.as_dict())
     assert "00123456" not in whole and "jane" not in whole and "1980" not in whole and "names" in whole
     assert scan_documents(DocumentsConfig(("samples:medical",), limit=5)).documents > 100
+
+
+def test_prepare_hints_at_it(tmp_path: Path) -> None:
+    assert hint(write_store(tmp_path / "none")) == ""
+    store = write_store(tmp_path / "some", [*TEXTS, "Write to jane@example.org."])
+    assert hint(store).startswith(f"what looks like personal data (email address) stands in 1 of {len(TEXTS) + 1} doc")
+    assert "jane" not in hint(store)
