@@ -22,7 +22,7 @@ FOUND = 0.55
 SHORTEST = 5  # words; what is shorter stands anywhere
 EDITABLE = 8  # words; of a shorter text a changed word makes another
 COMMON = 32  # an n-gram that more held-out texts have finds none of them: most of the time would go to such
-BATCH = 1 << 20  # words that are looked at together
+BATCH = 1 << 18  # words that are looked at together: a hundred megabytes, mostly
 SLACK, SLACK_WORDS = 1.25, 4  # a stretch may be so much longer than the text
 
 
