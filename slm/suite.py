@@ -270,13 +270,13 @@ def _judged(
     section: Section, lines: list[dict[str, Any]], asked: list[Asked], answered: list[Answered], work: Work
 ) -> Measured:
     """The section and the lines with a judge's grades; without, where it could not be asked to the end."""
-    settings, working = work.settings.judge, work.observer.working
+    judge, working = Judge(work.settings.judge), work.observer.working
     try:
-        judged = judge_answers(Judge(settings), asked, answered, lambda done, total: working("judged", done, total))
+        judged = judge_answers(judge, asked, answered, lambda done, total: working("judged", done, total))
     except NetworkError as error:
         work.observer.message(f"not judged: {error}")
         return replace(section, notes=(*section.notes, f"Not judged: {error}.")), lines
-    table, notes, figures = judged_table(judged, settings)
+    table, notes, figures = judged_table(judged, judge)
     lines = [{**line, "grades": one.grades} for line, one in zip(lines, judged, strict=True)]
     tables, notes = (*section.tables, table), (*section.notes, *notes)
     return replace(section, tables=tables, notes=notes, figures={**section.figures, "judge": figures}), lines

@@ -28,6 +28,7 @@ KEY_VARIABLE = "SLM_JUDGE_API_KEY"
 GRADES = range(1, 6)
 TRIES = 3
 WAIT = 1.0  # seconds before the second try; doubled before each further one
+REFUSED = (400, 413, 422)  # this text alone, which may be too long for the judge
 AGAIN = (408, 409, 429, 500, 502, 503, 504)
 LONGEST_ANSWER = 1 << 20  # bytes that are read of what comes back
 
@@ -85,18 +86,26 @@ class Judge:
 
     def __init__(self, settings: JudgeSettings, wait: float = WAIT):
         self.settings, self._wait = settings, wait
+        self.refused = ""  # what was said of the last text that the judge would not take
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def grade(self, item: Asked, answer: str) -> int | None:
-        """The grade; None where what came back is no grade. The judge sees all references of a question.
+        """The grade; None where what came back is no grade, or the judge would not take the text. It sees all references
+        of a question.
 
         Raises NetworkError where the address cannot be asked, ConfigError where it refuses the key or the model."""
         text = PROMPT.format(question=item.question, reference="\n\n".join(item.references), answer=answer)
-        return parse_grade(self._ask(text))
+        try:
+            return parse_grade(self._ask(text))
+        except _Refused as error:
+            self.refused = str(error)
+            return None
 
     def check(self) -> None:
         """Ask once, so that what is wrong is said before anything is measured. Raises as `grade`."""
         self.grade(Asked("Is ice cold?", ("Yes.",)), "Yes.")
+        if self.refused:
+            raise NetworkError(f"{self.settings.url}: {self.refused}; see --judge and --judge-model")
 
     def _ask(self, text: str) -> str:
         body = {"model": self.settings.model, "messages": [{"role": "user", "content": text}], "temperature": 0,
@@ -139,11 +148,17 @@ class Judge:
             )
         if error.code in AGAIN:
             return _TryAgain(f"it answered {error.code}{said}")
+        if error.code in REFUSED:
+            return _Refused(f"it answered {error.code}{said}")
         return NetworkError(f"{self.settings.url}: it answered {error.code}{said}; see --judge and --judge-model")
 
 
 class _TryAgain(Exception):
     """It may go better the next time."""
+
+
+class _Refused(Exception):
+    """Not this text; another may be taken."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -203,8 +218,9 @@ def judge_answers(
     return found
 
 
-def judged_table(judged: Sequence[Judged], settings: JudgeSettings) -> tuple[Table, list[str], dict[str, Any]]:
+def judged_table(judged: Sequence[Judged], judge: Judge) -> tuple[Table, list[str], dict[str, Any]]:
     """A row of grades, what is to be said of them, and the figures."""
+    settings = judge.settings
     means = [one.mean for one in judged if one.mean is not None]
     grades = [grade for one in judged for grade in one.grades]
     unread = sum(grade is None for grade in grades)
@@ -223,6 +239,8 @@ def judged_table(judged: Sequence[Judged], settings: JudgeSettings) -> tuple[Tab
         f"of truth. {unread:,} of {len(grades):,} replies were no grade and are left out. The prompt is kept with the "
         "figures."
     ]
+    if judge.refused:
+        notes.append(f"Some were not taken; of the last one was said: {judge.refused}.")
     if figures["agreement"] is not None:
         same = 100 * figures["agreement"]
         notes.append(f"Graded {settings.repeats} times, {same:.1f} % of the answers got the same grade each time.")

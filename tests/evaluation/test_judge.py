@@ -56,9 +56,8 @@ def test_only_a_grade_is_a_grade(text: str, grade: int | None) -> None:
 
 def test_replies_that_are_no_grade_are_counted_and_left_out(server: Server, judge) -> None:
     server.replies = ["Grade: 4", "Well, that is a good answer."]
-    settings = judge().settings
     judged = judge_answers(judge(), ASKED, [Answered("Ice.", "end"), Answered("No.", "end")])
-    table, notes, figures = judged_table(judged, settings)
+    table, notes, figures = judged_table(judged, judge())
     assert [one.grades for one in judged] == [(4,), (None,)]
     assert (figures["mean"], figures["not_read"], figures["asked"], figures["counts"]["4"]) == (4.0, 1, 2, 1)
     assert figures["prompt"] == judging.PROMPT and "1 of 2 replies were no grade" in notes[0]
@@ -75,7 +74,7 @@ def test_repeats_tell_how_far_a_judge_agrees_with_itself(server: Server, judge) 
     judged = judge_answers(judge(repeats=2), ASKED, [Answered("Ice.", "end"), Answered("No.", "end")])
     assert [one.grades for one in judged] == [(4, 4), (4, 2)] and agreement(judged) == 0.5
     assert judged[1].mean == 3
-    assert "50.0 % of the answers got the same grade" in judged_table(judged, judge(repeats=2).settings)[1][1]
+    assert "50.0 % of the answers got the same grade" in judged_table(judged, judge(repeats=2))[1][1]
     assert agreement([Judged((4,)), Judged((None, 2))]) is None
 
 
@@ -89,6 +88,7 @@ def test_what_may_pass_is_tried_again(server: Server, judge) -> None:
     ((404, {"error": {"message": "no such model"}}), ConfigError, "no model 'strict' there, or no API .*no such model"),
     ((404, b"<html>"), ConfigError, r"\(404\)"),
     ((400, {"error": "odd"}), NetworkError, "it answered 400; see"),
+    ((418, {"error": "odd"}), NetworkError, "it answered 418; see"),
     ((307, {}), NetworkError, "it answered 307"),
     ((500, {}), NetworkError, r"it answered 500 \(3 tries\)"),
     ((200, b"hello"), NetworkError, "expected OpenAI's API, found something else"),
@@ -97,9 +97,17 @@ def test_what_may_pass_is_tried_again(server: Server, judge) -> None:
 def test_what_goes_wrong_is_said_in_a_line(server: Server, judge, reply: Any, error: type, said: str) -> None:
     server.replies = [reply]
     with pytest.raises(error, match=said) as caught:
-        judge().grade(ASKED[0], "Ice.")
+        judge().check()
     assert "\n" not in str(caught.value)
     assert all(request["path"] == "/v1/chat/completions" for request in server.requests)  # no redirect was followed
+
+
+def test_a_text_that_the_judge_does_not_take_is_left_out(server: Server, judge) -> None:
+    server.replies = [(400, {"error": {"message": "too long"}}), "Grade: 3"]
+    asker = judge()
+    judged = judge_answers(asker, ASKED, [Answered("Ice.", "end"), Answered("No.", "end")])
+    assert [one.grades for one in judged] == [(None,), (3,)]
+    assert "of the last one was said: it answered 400: too long." in judged_table(judged, asker)[1][1]
 
 
 def test_nobody_there(server: Server, judge) -> None:
