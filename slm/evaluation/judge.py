@@ -90,8 +90,8 @@ class Judge:
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def grade(self, item: Asked, answer: str) -> int | None:
-        """The grade; None where what came back is no grade, or the judge would not take the text. It sees all references
-        of a question.
+        """The grade; None where what came back is no grade, or the judge would not take the text. It sees all
+        references of a question.
 
         Raises NetworkError where the address cannot be asked, ConfigError where it refuses the key or the model."""
         text = PROMPT.format(question=item.question, reference="\n\n".join(item.references), answer=answer)
