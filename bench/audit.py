@@ -92,15 +92,14 @@ EDITS: dict[str, Callable[[str, random.Random], str]] = {
 }  # fmt: skip
 
 
-def plant(train: list[str], leak: str, draw: random.Random, within: bool) -> None:
-    """Put a leak into the training text: a document of its own, or between two sentences of one."""
-    place = draw.randrange(len(train))
+def plant(train: list[list[str]], leak: str, draw: random.Random, within: bool) -> None:
+    """Put a leak into the training text, documents by their sentences: a document of its own, or between two sentences
+    of one. Leaks never part one another."""
     if within:
-        ends = [match.end() for match in re.finditer(r"[.!?]\s", train[place])]
-        cut = draw.choice(ends or [len(train[place])])
-        train[place] = f"{train[place][:cut]} {leak} {train[place][cut:]}"
+        document = train[draw.randrange(len(train))]
+        document.insert(draw.randrange(len(document) + 1), f"{leak} ")
     else:
-        train.append(leak)
+        train.append([leak])
 
 
 Way = tuple[str, bool]
@@ -109,14 +108,15 @@ Way = tuple[str, bool]
 def with_leaks(held: Sequence[str], train: Sequence[str], seed: int) -> tuple[list[str], dict[int, Way]]:
     """The training text with half of the held-out texts in it, and how each stands there: which edit, and whether
     within another document. Too short texts are not planted, and the words of short ones stay as they are."""
-    draw, train, ways = random.Random(seed), list(train), {}
+    draw, ways = random.Random(seed), {}
+    documents = [re.split(r"(?<=[.!?]\s)", text) for text in train]
     for number in draw.sample(range(len(held)), len(held) // 2):
         length = len(words_of(held[number]))
         edits = [name for name in EDITS if length >= EDITABLE or name not in ("words", "all four")]
         if length >= SHORTEST:
             way = ways[number] = draw.choice(edits), draw.random() < 0.5
-            plant(train, EDITS[way[0]](held[number], draw), draw, way[1])
-    return train, ways
+            plant(documents, EDITS[way[0]](held[number], draw), draw, way[1])
+    return ["".join(document) for document in documents], ways
 
 
 def leaks(
