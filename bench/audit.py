@@ -97,7 +97,7 @@ def plant(train: list[list[str]], leak: str, draw: random.Random, within: bool) 
     of one. Leaks never part one another."""
     if within:
         document = train[draw.randrange(len(train))]
-        document.insert(draw.randrange(len(document) + 1), f"{leak} ")
+        document.insert(draw.randrange(len(document) + 1), leak)
     else:
         train.append([leak])
 
@@ -116,7 +116,7 @@ def with_leaks(held: Sequence[str], train: Sequence[str], seed: int) -> tuple[li
         if length >= SHORTEST:
             way = ways[number] = draw.choice(edits), draw.random() < 0.5
             plant(documents, EDITS[way[0]](held[number], draw), draw, way[1])
-    return ["".join(document) for document in documents], ways
+    return [" ".join(document) for document in documents], ways
 
 
 def leaks(
