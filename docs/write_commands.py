@@ -23,6 +23,7 @@ COMMANDS = (
     "ask",
     "serve",
     "encoder train",
+    "audit",
     "compare",
     "report",
     "runs",

@@ -15,11 +15,12 @@ from typing import Any
 
 from slm import __version__
 from slm.atomic_write import write_text
-from slm.errors import ConfigError, DataError, ModelError
-from slm.evaluation.answers import Answered, Encode, answer_section, commonest_answer, read_questions
+from slm.errors import ConfigError, DataError, ModelError, NetworkError
+from slm.evaluation.answers import Answered, Asked, Encode, answer_section, commonest_answer, read_questions
 from slm.evaluation.choice_items import read_choice_items, sample_of
 from slm.evaluation.choice_prompts import Prompted, prompted
 from slm.evaluation.forgetting import forgetting_section
+from slm.evaluation.judge import Judge, JudgeSettings, judge_answers, judged_table
 from slm.evaluation.lm_eval_task import command, write_lm_eval_task
 from slm.evaluation.multiple_choice import choice_section, score_choices
 from slm.evaluation.sections import PREFIX, Section, keep_sections, suite_path
@@ -55,6 +56,8 @@ class SuiteSettings:
     """Decides which."""
     lm_eval_task: Path | None = None
     """Folder for the multiple-choice questions as a task of lm-eval."""
+    judge: JudgeSettings | None = None
+    """Who grades the answers; None is nobody, and nothing leaves this machine."""
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -99,7 +102,7 @@ def run_suite(
     found = find_files(suite, data, beside)
     if encode is None and index is not None and index.vectors is not None:
         encode = index.vectors.encoder.encode
-    work = _Work(folder, run, settings, observer, encode, index)
+    work = Work(folder, run, settings, observer, encode, index)
     reasons = {part.measure.name: _not_measured(part, work) for part in found}
     header = {
         "format": 1, "suite": suite.name, "description": suite.description, "model": str(folder.path),
@@ -107,6 +110,9 @@ def run_suite(
         "missing": {name: f"{name}: not measured, {reason}" for name, reason in reasons.items() if reason},
     }  # fmt: skip
     outcome = Outcome(header)
+    if settings.judge:
+        observer.message(settings.judge.notice)
+        Judge(settings.judge).check()
     if len(outcome.missing) == len(found):
         raise DataError(f"suite {suite.name}: {'; '.join(outcome.missing)}")
     for part in found:
@@ -114,12 +120,13 @@ def run_suite(
         if not reasons[name]:
             section, outcome.items[name] = MEASURES[part.measure.kind](part, work)
             drawn = {"file": str(part.questions), "limit": settings.limit, "seed": settings.seed}
+            drawn |= {"columns": part.measure.columns} if part.measure.columns else {}
             outcome.sections[name] = replace(section, figures=(drawn if part.questions else {}) | dict(section.figures))
             done(outcome)
     return outcome
 
 
-def _not_measured(part: Found, work: _Work) -> str:
+def _not_measured(part: Found, work: Work) -> str:
     """Why a measure cannot be taken; '' where it can."""
     measure = part.measure
     if measure.kind == OF_TUNING:
@@ -162,8 +169,8 @@ def keep_beside(outcome: Outcome, suite: Suite, index: Retriever) -> None:
 
 
 @dataclass
-class _Work:
-    """What measures need, opened when it is asked for and not before."""
+class Work:
+    """What measures (and audits) need, opened when it is asked for and not before."""
 
     folder: ModelFolder
     run: RunFolder | None
@@ -223,7 +230,7 @@ class _Work:
 Measured = tuple[Section, list[dict[str, Any]]]
 
 
-def _multiple_choice(found: Found, work: _Work) -> Measured:
+def _multiple_choice(found: Found, work: Work) -> Measured:
     settings = work.settings
     items = sample_of(read_choice_items(found.questions, found.measure.columns), settings.limit, settings.seed)
     model, name, context = work.scorer
@@ -241,7 +248,7 @@ def _multiple_choice(found: Found, work: _Work) -> Measured:
     return section, [result.as_dict() for result in results]
 
 
-def _answers(found: Found, work: _Work) -> Measured:
+def _answers(found: Found, work: Work) -> Measured:
     measure, settings = found.measure, work.settings
     asked = sample_of(read_questions(found.questions, measure.columns), settings.limit, settings.seed)
     notes, commonest = [], None
@@ -258,25 +265,41 @@ def _answers(found: Found, work: _Work) -> Measured:
         {"question": item.question, "references": list(item.references), "answer": answer.text, "stop": answer.stop}
         for item, answer in zip(asked, answered, strict=True)
     ]
-    return section, lines
+    return _judged(section, lines, asked, answered, work) if settings.judge else (section, lines)
 
 
-def _retrieval(found: Found, work: _Work) -> Measured:
+def _judged(
+    section: Section, lines: list[dict[str, Any]], asked: list[Asked], answered: list[Answered], work: Work
+) -> Measured:
+    """The section and the lines with a judge's grades; without, where it could not be asked to the end."""
+    judge, working = Judge(work.settings.judge), work.observer.working
+    try:
+        judged = judge_answers(judge, asked, answered, lambda done, total: working("judged", done, total))
+    except NetworkError as error:
+        work.observer.message(f"not judged: {error}")
+        return replace(section, notes=(*section.notes, f"Not judged: {error}.")), lines
+    table, notes, figures = judged_table(judged, judge)
+    lines = [{**line, "grades": one.grades} for line, one in zip(lines, judged, strict=True)]
+    tables, notes = (*section.tables, table), (*section.notes, *notes)
+    return replace(section, tables=tables, notes=notes, figures={**section.figures, "judge": figures}), lines
+
+
+def _retrieval(found: Found, work: Work) -> Measured:
     return retrieval_section(work.of_index(found), _title(found, "the right document among the first", work.settings))
 
 
-def _citation(found: Found, work: _Work) -> Measured:
+def _citation(found: Found, work: Work) -> Measured:
     return citation_section(work.of_index(found), _title(found, "quotes and their sources", work.settings))
 
 
-def _abstention(found: Found, work: _Work) -> Measured:
+def _abstention(found: Found, work: Work) -> Measured:
     count, seed = min(work.settings.limit or COUNT, COUNT), work.settings.seed
     unanswerable = {kind: questions(kind, count, seed) for kind in found.measure.unanswerable}
     title = _title(found, "answerable questions and others", work.settings)
     return abstention_section(work.of_index(found), unanswerable, seed, title)
 
 
-MEASURES: dict[str, Callable[[Found, _Work], Measured]] = {
+MEASURES: dict[str, Callable[[Found, Work], Measured]] = {
     "multiple_choice": _multiple_choice, "answers": _answers, "retrieval": _retrieval, "citation": _citation,
     "abstention": _abstention, OF_TUNING: lambda found, work: (work.forgetting, []),
 }  # fmt: skip
@@ -288,7 +311,7 @@ def _title(found: Found, how: str, settings: SuiteSettings) -> str:
     return f"{name[0].upper()}{name[1:]}, {how} ({found.questions.name}{drawn})"
 
 
-def _written(work: _Work, questions: Sequence[str], longest: int, name: str) -> Iterator[Answered]:
+def _written(work: Work, questions: Sequence[str], longest: int, name: str) -> Iterator[Answered]:
     """The greedy answer to each question, all written side by side; '' to one that fills the context."""
     engine, folder = work.writer, work.folder
     stop = () if folder.prompt_format else (PLAIN_STOP,)

@@ -32,6 +32,7 @@ LAYERS = (
     ("base_domain", "prepare_shards"),
     ("pretrain", "finetune"),
     ("pipeline", "serving", "suite", "following"),
+    ("audit",),
     ("cli",),
     ("__main__",),
 )

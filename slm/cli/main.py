@@ -13,6 +13,7 @@ import typer
 from slm import __version__
 from slm.cli import (
     asking,
+    auditing,
     compare,
     encoding,
     exporting,
@@ -48,7 +49,8 @@ def version(show: bool = typer.Option(False, "--version", help="Show the version
 
 
 COMMANDS = (
-    stages, tuning, planning, use, generating, retrieval, asking, encoding, serving, exporting, compare, inspect,
+    stages, tuning, planning, use, generating, retrieval, asking, encoding, serving, exporting, compare, auditing,
+    inspect,
 )  # fmt: skip
 for module in COMMANDS:
     module.register(app)

@@ -133,9 +133,13 @@ def _finish_prepare(store: TokenStore, elsewhere: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps(store.manifest, indent=1))
     else:
+        from slm.audit.scan import hint
+        from slm.cli.console import say
         from slm.cli.summary import print_store
 
         print_store(store)
+        if line := hint(store):
+            say(line)
 
 
 def train(

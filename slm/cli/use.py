@@ -65,6 +65,16 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FOLDER", help="Of a suite: also write its multiple choice as a task for lm-eval."),
     ] = None,
+    judge: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Of a suite: let a model behind this address (OpenAI's API) grade the answers, which leave this "
+            "machine. The key comes from the variable SLM_JUDGE_API_KEY.",
+        ),
+    ] = "",
+    judge_model: Annotated[str, typer.Option(metavar="NAME", help="Name of the judge's model there.")] = "",
+    judge_repeats: Annotated[int, typer.Option(help="Grades of each answer; from 2 up with their agreement.")] = 1,
     as_json: options.Json = False,
     runs: options.Runs = RUNS,
 ) -> None:
@@ -78,13 +88,19 @@ def evaluate(
     """
     if suite:
         from slm.cli.suites import evaluate_suite
+        from slm.evaluation.judge import JudgeSettings
         from slm.suite import SuiteSettings
 
         if column:
             raise ConfigError("--column does not go with --suite, whose columns stand in its own file")
-        settings = SuiteSettings(engine, bits, threads, limit, seed, lm_eval_task)
+        if judge_model and not judge:
+            raise ConfigError("--judge-model is a judge's; name its address with --judge URL")
+        judged_by = JudgeSettings(judge, judge_model, judge_repeats) if judge else None
+        settings = SuiteSettings(engine, bits, threads, limit, seed, lm_eval_task, judged_by)
         evaluate_suite(model, suite, data or [], settings, encoder, index, as_json, runs)
     else:
+        if judge or judge_model:
+            raise ConfigError("--judge grades the answers to a suite's questions; it goes with --suite")
         _evaluate(model, data or [], split, documents, batch_size, samples, column, as_json, runs)
 
 

@@ -151,6 +151,11 @@ class DocumentStream:
         """How many of those bytes have been read so far; may be asked from another thread."""
         return self._bytes_done + self._reading.bytes_read
 
+    @property
+    def place(self) -> str:
+        """File and line of the document at hand, '' where it is of no file."""
+        return "" if self._reading.path == Path() else str(self._reading)
+
     def __iter__(self) -> Iterator[tuple[str, dict[str, str]]]:
         self.counts = Counts()
         self._bytes_done = 0

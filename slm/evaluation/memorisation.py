@@ -34,17 +34,17 @@ def memorised_share(texts: Sequence[Sequence[int]], training_tokens: np.ndarray,
     N-grams are compared by a 64-bit polynomial hash: among a billion tokens and ten thousand generated n-grams a false
     match is expected once in about two million such measurements.
     """
-    hashes = [_ngram_hashes(np.asarray(text, dtype=np.uint64), n) for text in texts]
+    hashes = [ngram_hashes(np.asarray(text, dtype=np.uint64), n) for text in texts]
     generated = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
     wanted = np.unique(generated)
     seen = np.zeros(len(wanted), bool)
     for chunk in in_chunks(training_tokens, CHUNK, n - 1):
-        seen |= np.isin(wanted, _ngram_hashes(chunk.astype(np.uint64), n))
+        seen |= np.isin(wanted, ngram_hashes(chunk.astype(np.uint64), n))
     found = int(np.isin(generated, wanted[seen]).sum())
     return Memorisation(n, len(generated), found, found / max(1, len(generated)), len(texts))
 
 
-def _ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
+def ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
     """A hash of every n neighbouring ids: (len(ids) - n + 1,)."""
     count = max(0, len(ids) - n + 1)
     result = np.zeros(count, np.uint64)

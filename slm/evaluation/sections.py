@@ -20,6 +20,8 @@ from typing import Any
 from slm.atomic_write import write_json
 
 PREFIX = "evaluation_"  # of the names of these files
+AUDIT = "audit"
+"""In the place of a suite's name: what `slm audit` found."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from slm.report.result_sections import (
     memorisation_section,
 )
 from slm.report.run_record import FINETUNING, Comparison, Report, Stage
-from slm.report.suite_section import suite_section
+from slm.report.suite_section import audit_section, suite_section
 from slm.report.training_sections import curves_section, setup_section, sources, stories_section
 from slm.report.tuning_sections import endings_section, trials_section
 
@@ -66,6 +66,7 @@ def render(report: Report) -> str:
         forgotten_section(report),
         memorisation_section(report),
         suite_section(report),
+        audit_section(report),
         record_section(report),
         again_section(report),
         claims_section(report),

@@ -1,8 +1,10 @@
-"""The section of the page about suites: whatever sections their files hold, each as its plots, tables and notes."""
+"""The sections of the page about suites and audits: whatever their files hold, each as its plots, tables and notes."""
 
 from __future__ import annotations
 
-from slm.evaluation.sections import Section, Table
+from collections.abc import Callable
+
+from slm.evaluation.sections import AUDIT, Section, Table
 from slm.report import charts, wording
 from slm.report.markup import Markup, el, group
 from slm.report.run_record import Report, Stage, SuiteResult
@@ -11,14 +13,21 @@ from slm.report.training_sections import scrolling, section, stage_heading
 
 def suite_section(report: Report) -> Markup | None:
     """What suites found, of every stage that was measured; None where none was."""
-    measured = [stage for stage in report.stages if stage.suites]
-    if not measured:
+    return _found(report, "suites", "Evaluation by questions", lambda result: result.name != AUDIT)
+
+
+def audit_section(report: Report) -> Markup | None:
+    """What audits found: overlap with the training text, and what was learned by heart."""
+    return _found(report, "audit", "Audit", lambda result: result.name == AUDIT)
+
+
+def _found(report: Report, name: str, title: str, wanted: Callable[[SuiteResult], bool]) -> Markup | None:
+    parts = [(stage, [result for result in stage.suites if wanted(result)]) for stage in report.stages]
+    parts = [(stage, results) for stage, results in parts if results]
+    if not parts:
         return None
-    return section("suites", "Evaluation by questions", (_stage(report, stage) for stage in measured))
-
-
-def _stage(report: Report, stage: Stage) -> Markup:
-    return group(stage_heading(report, stage), (_suite(stage, result) for result in stage.suites))
+    stages = (group(stage_heading(report, stage), (_suite(stage, one) for one in results)) for stage, results in parts)
+    return section(name, title, stages)
 
 
 def _suite(stage: Stage, result: SuiteResult) -> Markup:
@@ -27,7 +36,8 @@ def _suite(stage: Stage, result: SuiteResult) -> Markup:
     if result.sha256 and stage.weights and result.sha256 not in stage.weights.values():
         changed = el("p", "The weights of the run are no longer those that were measured.", class_="empty")
     missing = el("ul", (el("li", line) for line in result.missing), class_="notes") if result.missing else None
-    about = el("p", f"Suite {result.name}: {result.description}{when}", class_="hint")
+    suite = "" if result.name == AUDIT else f"Suite {result.name}: "
+    about = el("p", f"{suite}{result.description}{when}", class_="hint")
     return group(about, changed, map(_section, result.sections), missing)
 
 
