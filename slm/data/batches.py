@@ -37,7 +37,7 @@ class Windows:
     """Windows of `block_size` tokens, one behind the other; each epoch cuts the stream at another place."""
 
     def __init__(self, split: Split, block_size: int, seed: int = 0):
-        self._tokens, self.block_size, self._seed = split.tokens, block_size, seed
+        self._split, self._tokens, self.block_size, self._seed = split, split.tokens, block_size, seed
         available = len(self._tokens) - 1
         if available < block_size:
             raise DataError(
@@ -51,7 +51,9 @@ class Windows:
         shift = int(_mix(np.uint64(self._seed), np.uint64(epoch + 1))) % self._slack if epoch >= 0 else 0
         starts = shift + numbers.astype(np.int64) * self.block_size
         pieces = (self._tokens[start : start + self.block_size + 1].astype(np.int64) for start in starts)
-        return [(piece[:-1], piece[1:]) for piece in pieces]
+        rows = [(piece[:-1], piece[1:]) for piece in pieces]
+        self._split.give_back()
+        return rows
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,5 @@ class Documents:
         start = first + int(offsets[inside])
         targets = self._split.tokens[start : start + int(self.lengths[number])].astype(np.int64)
         before = self._end if start == first else int(self._split.tokens[start - 1])
+        self._split.give_back()
         return np.concatenate(([before], targets[:-1])), targets

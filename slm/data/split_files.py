@@ -25,20 +25,20 @@ class Starts:
     asked for, so that the index of a large store takes no memory."""
 
     def __init__(self, begins: np.ndarray, end: int):
-        self._begins, self._end = begins, end
+        self.begins, self._end = begins, end
 
     def __len__(self) -> int:
-        return len(self._begins) + 1
+        return len(self.begins) + 1
 
     def __getitem__(self, number: int) -> int:
-        return self._end if number == len(self._begins) else int(self._begins[number])
+        return self._end if number == len(self.begins) else int(self.begins[number])
 
     def between(self, first: int, last: int) -> np.ndarray:
         """Where documents `first` to `last` begin, the latter included: (last - first + 1,) uint64."""
-        return np.append(self._begins[first:last], np.uint64(self[last]))
+        return np.append(self.begins[first:last], np.uint64(self[last]))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self.between(0, len(self._begins)).astype(dtype or np.uint64)
+        return self.between(0, len(self.begins)).astype(dtype or np.uint64)
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class Split:
         starts = self.starts
         part = starts.between(first, last) if isinstance(starts, Starts) else starts[first : last + 1]
         return part.astype(np.int64)
+
+    def give_back(self) -> None:
+        """Let go of the pages that were read: the system maps many around each that is asked for."""
+        give_back(self.tokens)
+        give_back(self.starts.begins if isinstance(self.starts, Starts) else self.starts)
 
     def lengths(self) -> np.ndarray:
         """Tokens of each document with its end token: (D,) int64."""
@@ -110,8 +115,11 @@ def in_chunks(tokens: np.ndarray, size: int, overlap: int = 0) -> Iterator[np.nd
 
 def give_back(array: np.ndarray) -> None:
     """Let go of the pages that were read through a memory map; they are read again when asked for."""
-    if isinstance(array.base, mmap.mmap) and hasattr(array.base, "madvise"):  # Windows has no such call
-        array.base.madvise(mmap.MADV_DONTNEED)
+    base = array.base
+    while isinstance(base, np.ndarray):  # of a view
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(base, "madvise"):  # Windows has no such call
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def _map(path: Path, dtype: np.dtype, count: int) -> np.ndarray:
