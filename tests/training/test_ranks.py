@@ -89,7 +89,8 @@ def test_a_run_goes_on_from_one_to_two_to_four_to_one_rank(folder: Path):
     in_ranks(2, go_on_until, folder, 20)
     in_ranks(4, go_on_until, folder, 30)
     going = RunFolder(folder / "runs" / "going")
-    assert (going.state(), load_model(going.last).record["step"]) == ("stopped", 30)
+    assert going.state() == "stopped"
+    assert load_model(going.last).record["step"] == 31  # ranks agree on it at the end of the next step
     go_on_until(folder, 0)
     assert going.state() == "finished"
     equal(RunFolder(folder / "runs" / "windows-1"), going)
