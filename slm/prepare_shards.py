@@ -198,7 +198,7 @@ def _make(
 def _corpus(request: Request) -> str:
     """What shards of different machines have in common: as the fingerprint, but without places and dates of files."""
     sources = [
-        [source.source, source.type, source.use, source.details, [[file.name, file.bytes] for file in source.files]]
+        [source.source, source.type, source.use, source.details, [[file.name, file.bytes, file.version] for file in source.files]]
         for source in request.stream.ordered_sources
     ]
     content = [FORMAT, CLEANING_VERSION, asdict(request.stream.config), sources]

@@ -148,7 +148,7 @@ def _units(sources: tuple[Source, ...]) -> Iterator[tuple[Source, SourceFile | N
 
 
 def _unit(file: SourceFile | None) -> Unit:
-    return Unit(file.path.name, file.bytes, Reading(file.path).open) if file else Unit("", 0)
+    return Unit(file.path.name, file.bytes, Reading(file.path, address=file.address).open) if file else Unit("", 0)
 
 
 def _piece_bytes(piece: Piece, unit: Unit) -> int:
