@@ -35,7 +35,7 @@ class Piece:
 def draw_pieces(split: Split, count: int, tokens: int = TOKENS, seed: int = 0) -> list[Piece]:
     """At most `count` pieces of twice `tokens`, each of another document, drawn by `seed`; end tokens are in none."""
     draw = np.random.default_rng(seed)
-    lengths = np.diff(split.starts.astype(np.int64)) - 1
+    lengths = split.lengths() - 1
     long_enough = np.flatnonzero(lengths >= 2 * tokens)
     numbers = draw.choice(long_enough, min(count, len(long_enough)), replace=False)
     found = []
