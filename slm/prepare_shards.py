@@ -197,10 +197,10 @@ def _make(
 
 def _corpus(request: Request) -> str:
     """What shards of different machines have in common: as the fingerprint, but without places and dates of files."""
-    sources = [
-        [source.source, source.type, source.use, source.details, [[file.name, file.bytes, file.version] for file in source.files]]
-        for source in request.stream.ordered_sources
-    ]
+    sources = []
+    for source in request.stream.ordered_sources:
+        files = [[file.name, file.bytes, file.version] for file in source.files]
+        sources.append([source.source, source.type, source.use, source.details, files])
     content = [FORMAT, CLEANING_VERSION, asdict(request.stream.config), sources]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
