@@ -109,7 +109,7 @@ def main() -> None:
             print(ranks, "ranks", "shared" if shard else "whole", measured(ranks, GPT2, 1, **settings), flush=True)
     else:
         for ranks, threads in ((1, 2), (2, 1), (1, 2), (2, 1)):
-            settings = {"rows": 32, "parts": 1, "steps": 6, "optimizer": arguments.optimizer, "shard": False}
+            settings = {"rows": 8, "parts": 1, "steps": 6, "optimizer": arguments.optimizer, "shard": False}
             print(ranks, "ranks x", threads, "threads", measured(ranks, SMALL, threads, **settings), flush=True)
 
 

@@ -89,6 +89,7 @@ def test_the_record_says_how_to_do_it_again(run: RunFolder, store: TokenStore) -
     assert record["recipe"]["training"]["steps"] == record["steps"] == 40
     assert record["frozen"] == {
         "device": "cpu", "precision": "float32", "compile": False, "threads": 1, "micro_batch_size": 8,
+        "ranks": 1, "sharded": False,
     }  # fmt: skip
     assert record["data"]["sha256"] == store.manifest["sha256"]
     assert record["data"]["train_tokens"] == len(store.train.tokens)
