@@ -146,7 +146,9 @@ def pod(objects) -> dict[str, Any]:
 
 
 def test_the_schemas_of_kubernetes_take_them(objects):
-    schemas = pytest.importorskip("kubernetes_validate")
+    schemas = pytest.importorskip(
+        "kubernetes_validate", reason="kubernetes_validate is not installed: pip install kubernetes-validate"
+    )
     for kind, each in objects.items():
         if kind != "Kustomization":  # kubectl's own, in no cluster's schema
             for version in (OLDEST, schemas.latest_version()):

@@ -13,7 +13,7 @@ from tiny import tiny_definition
 from slm.data.documents import DocumentsConfig
 from slm.prepare import prepare
 
-pytest.importorskip("ray.data", reason="the package ray is not installed: pip install 'slm-toolkit[ray]'")
+pytest.importorskip("ray.data", reason="ray is not installed: pip install 'slm-toolkit[ray]'")
 pytestmark = pytest.mark.slow
 
 

@@ -152,7 +152,8 @@ def _print(found: Audit, as_json: bool) -> None:
         say(line)
     for line in found.overlaps[:SHOWN_PLACES]:
         kind = "verbatim" if line["verbatim"] else f"{100 * max(line['share'], line['jaccard']):.0f} %"
-        say(f"  {line['held_out']} {line['key']}: {kind} in {line['where']}")
+        key = line["key"] if isinstance(line["key"], int | str) else " ".join(map(str, line["key"]))
+        say(f"  {line['held_out']} {key}: {kind} in {line['where']}")
     if len(found.overlaps) > SHOWN_PLACES:
         say(f"  ... and {len(found.overlaps) - SHOWN_PLACES:,} more: --json lists them")
 

@@ -10,7 +10,10 @@ import functools
 from collections.abc import Mapping
 from itertools import pairwise
 
-from tokenizers.pre_tokenizers import ByteLevel
+try:
+    from tokenizers.pre_tokenizers import ByteLevel
+except ImportError:  # an image that only serves is made without; a server has the time for the fast encoder
+    ByteLevel = None
 
 PATIENCE = 4000  # characters in the life of a process: about 20 ms; who has more makes the fast encoder
 LONG_WORD = 100  # bytes
@@ -22,7 +25,7 @@ class PromptEncoder:
 
     def __init__(self, vocabulary: Mapping[str, int]):
         self._ids = vocabulary
-        self._words = ByteLevel(add_prefix_space=False, use_regex=True)
+        self._words = ByteLevel and ByteLevel(add_prefix_space=False, use_regex=True)
         self._left = PATIENCE
         self._encode_word = functools.cache(self._merge)
 
@@ -30,7 +33,7 @@ class PromptEncoder:
         """The ids of `text`, which are those of the fast encoder; None where that one has to do it: after PATIENCE
         characters, for long words, whose time grows with the square, and for what is no Unicode, which it refuses."""
         self._left -= len(text)
-        if self._left < 0:
+        if self._left < 0 or not self._words:
             return None
         try:
             words = [word for word, _ in self._words.pre_tokenize_str(text)]

@@ -10,6 +10,7 @@ import pytest
 from evaluation.choice_files import record, write_records
 from judge_server import Server
 
+from slm.audit import canaries
 from slm.evaluation.judge import KEY_VARIABLE
 
 
@@ -21,8 +22,9 @@ def runs(own_workshop: Path, finished_workshop: Path) -> Path:
     return own_workshop
 
 
-def test_a_run_is_audited_kept_and_shown(slm, runs: Path) -> None:
-    known = "The fox 7 ran over hill 1 and slept in the sun until it was evening."
+def test_a_run_is_audited_kept_and_shown(slm, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canaries, "CANDIDATES", 16)
+    known = "The fox 35 ran over hill 5 and slept in the sun until it was evening."
     questions = [record(0, question=known), *(record(number) for number in range(1, 5))]
     write_records(runs / "medical_mc_eval.jsonl", questions)
     assert slm("evaluate", "base", "--suite", "medical", "--data", "medical_mc_eval.jsonl").code == 0
@@ -31,7 +33,7 @@ def test_a_run_is_audited_kept_and_shown(slm, runs: Path) -> None:
     assert outcome.code == 0, outcome.err
     said = " ".join(outcome.out.split())
     assert "Overlap with the training text" in said and "Learned by heart" in said and "Canaries" in said
-    assert "multiple_choice ['set0', '0']: verbatim in" in outcome.err
+    assert "multiple_choice set0 0: verbatim in" in outcome.err
     kept = json.loads(Path("runs/base/evaluation_audit.json").read_text())
     overlap = kept["sections"]["overlap"]["figures"]["held_out"]
     assert overlap["multiple_choice"]["verbatim"] == 1 and overlap["multiple_choice"]["texts"] == 5
