@@ -124,8 +124,7 @@ def test_prepared_stores_are_used_again(folder: Path, whole: PipelineResult) -> 
 
 
 STAGES, MOMENTS = ("pretraining", "finetuning"), ("before", "training", "after")
-everywhere = pytest.mark.parametrize(("stage", "moment"), list(itertools.product(STAGES, MOMENTS)))
-everywhere_when_slow = pytest.mark.parametrize(("stage", "moment"), [
+everywhere = pytest.mark.parametrize(("stage", "moment"), [
     pytest.param(stage, moment, marks=() if moment == "training" else pytest.mark.slow)
     for stage, moment in itertools.product(STAGES, MOMENTS)
 ])  # fmt: skip
@@ -154,7 +153,7 @@ def assert_same(result: PipelineResult, whole: PipelineResult) -> None:
     ]
 
 
-@everywhere_when_slow
+@everywhere
 def test_killed_in_any_stage_it_is_gone_on_with(folder: Path, whole: PipelineResult, stage: str, moment: str) -> None:
     name, runs = f"killed-{stage}-{moment}", folder / "runs"
     with pytest.raises(Killed, match="-9"):
