@@ -24,23 +24,27 @@ class Turns:
     def add(self, address: str, work: Callable[[], None], refuse: Callable[[], None]) -> None:
         """Have `work` done in its turn; or `refuse`, where the line was too long already."""
         now = time.monotonic()
-        self._lately[address] = now
         if not self._lines:
             self._lately = {each: seen for each, seen in self._lately.items() if now - seen < LATELY_SECONDS}
-            asyncio.get_running_loop().call_soon(self._round)
-        line = self._lines.setdefault(address, deque())
+        self._lately[address] = now
+        if address not in self._lines:
+            self._lines[address] = deque()
+            asyncio.get_running_loop().call_soon(self._round, address)
+        line = self._lines[address]
         line.append(work if len(line) < LONGEST_LINE else refuse)
 
-    def _round(self) -> None:
-        began = time.monotonic()
-        for address, line in list(self._lines.items()):
+    def _round(self, address: str) -> None:
+        began, line = time.monotonic(), self._lines[address]
+        try:
             for _ in range(min(EACH, len(line))):
                 line.popleft()()
-            if not line:
+        finally:
+            if line:
+                asyncio.get_running_loop().call_soon(self._rest, address, began)  # behind what that work has begun
+            else:
                 del self._lines[address]
-        if self._lines:
-            asyncio.get_running_loop().call_soon(self._rest, began)  # behind what that work has begun
 
-    def _rest(self, began: float) -> None:
+    def _rest(self, address: str, began: float) -> None:
+        """Let others have the loop; they have rounds of their own, and none waits for this rest."""
         seconds = REST * (time.monotonic() - began) if len(self._lately) > 1 else 0.0
-        asyncio.get_running_loop().call_later(seconds, self._round)
+        asyncio.get_running_loop().call_later(seconds, self._round, address)
