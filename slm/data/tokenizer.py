@@ -59,6 +59,11 @@ class Tokenizer:
     def sha256(self) -> str:
         return hashlib.sha256(json.dumps(self.definition, sort_keys=True).encode()).hexdigest()
 
+    def make_encoder(self) -> None:
+        """Make the fast encoder now, and use no other: for who will encode much, and waits for no first prompt."""
+        self._encoder()
+        self._prompts = None
+
     def encode_ordinary(self, text: str) -> list[int]:
         """The token ids of `text`. Raises DataError where text is not valid Unicode (lone surrogates)."""
         if self._prompts and (ids := self._prompts.encode(text)) is not None:

@@ -35,6 +35,7 @@ UNSENT = 1  # byte that waits for a client to have room; with so many the system
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # what a socket lingers: it does, for no time
 SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been sent yet
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
+CROWD = ApiError(429, "crowd", "too many requests at once; try again", retry_after=1, closes=True)
 
 
 def guarded(
@@ -158,7 +159,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse_crowd(self) -> None:
         if not self.transport.is_closing():
-            self._refuse(ApiError(429, "crowd", "too many requests at once; try again", None, 1, closes=True))
+            self._refuse(CROWD)
 
     def _refuse(self, error: ApiError) -> None:
         """Answer without the application, and close."""

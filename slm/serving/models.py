@@ -150,6 +150,7 @@ def open_served(
         engine = open_engine(folder, kind, bits, threads, message)
         engine.slots = slots + slots // SPARE
         _warm_up(engine)
+        folder.tokenizer.make_encoder()  # else it is made in the event loop, after the first prompts, which stops all
         return Scheduler(engine, folder.tokenizer, limits, its_figures)
 
     scheduler = opened()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from typing import Any
@@ -29,7 +30,7 @@ class ApiError(Exception):
         kind = {401: "authentication_error", 429: RATE}.get(self.status, INVALID if self.status < 500 else SERVER)
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
-    @property
+    @functools.cached_property
     def body(self) -> bytes:
         """In ASCII: a message may quote what cannot be encoded."""
         return json.dumps(self.content).encode()

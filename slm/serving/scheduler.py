@@ -99,8 +99,8 @@ class Scheduler:
         return self._queue_full() if self._queue.full_for(client) else None
 
     def _leaves_unread(self, client: str) -> bool:
-        """Whether it does not read half as many texts as there are places: it wants none of the others either."""
-        return self._unread[client] >= max(1, self.engine.slots // 2)
+        """Whether it does not read a quarter as many texts as there are places: it wants none of the others either."""
+        return self._unread[client] >= max(1, self.engine.slots // 4)
 
     def _recent_ends(self, now: float) -> float:
         """About how many requests ended in the last PACE_SECONDS."""
@@ -210,13 +210,15 @@ class Scheduler:
     @property
     def _may_join(self) -> bool:
         """Whether a request waits and there are places for it. The last places are for clients who hold few, and
-        nobody holds more than all others, also by texts that he does not read."""
+        nobody holds more than all others, also by texts that he does not read; beside others, no more than half."""
         if not self._queue:
             return False
-        request, spare = self._queue.next(self._running), self.engine.slots // (SPARE + 1)
-        held = self._running[request.client]
-        places = self.engine.slots if held + request.texts <= spare else self.engine.slots - spare
-        return max(len(self._owners), held) + (request.texts if held else 1) <= places
+        request, slots = self._queue.next(self._running), self.engine.slots
+        held, spare = self._running[request.client], slots // (SPARE + 1)
+        wanted = request.texts if held else 1
+        if held + wanted > max(1, slots // 2) and self._shares.others_than(request.client):
+            return False
+        return max(len(self._owners), held) + wanted <= (slots if held + request.texts <= spare else slots - spare)
 
     def _score(self, ticket: Ticket) -> None:
         ticket.scored = self._batch.score(ticket.prompts[0], ticket.config.log_probabilities)
@@ -225,6 +227,7 @@ class Scheduler:
 
     def _step(self, waited: bool) -> list[Ticket]:
         pieces = self._batch.step(set(self._shares.turn(self._owners)))
+        self._shares.end_step()
         now = time.monotonic()
         news = {}
         for writer, piece in pieces:

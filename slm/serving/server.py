@@ -27,6 +27,7 @@ from slm.serving.sources import Sources
 
 SPARE_FILES = 100  # beside connections: models, logs, the page
 BACKLOG = 2048  # connections that the system holds for us until they are accepted
+ACCEPTS = 16  # connections in a round of uvloop's, which takes one of each socket: else others wait behind a crowd
 LAST_WORDS = 2  # seconds that connections have after the last text
 TICK = 0.05
 
@@ -83,7 +84,7 @@ class Server(uvicorn.Server):
         self.app = create_app(self.service, settings.rules, settings.runs)
         config = uvicorn.Config(
             self.app, http=guarded(limits, figures, settings.log, settings.rules.proxies),
-            ws="none", loop="asyncio", lifespan="on", log_config=None, log_level="critical", access_log=False,
+            ws="none", loop="auto", lifespan="on", log_config=None, log_level="critical", access_log=False,
             server_header=False, proxy_headers=False, timeout_keep_alive=int(limits.keep_alive_seconds) + 1,
             timeout_graceful_shutdown=LAST_WORDS, backlog=TOGETHER,
         )  # fmt: skip
@@ -144,7 +145,8 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve until SIGTERM or Ctrl-C. `started` is called when requests are taken."""
     with bound:
-        Server(models, settings, figures, started).run(sockets=[bound])
+        sockets = [bound, *(bound.dup() for _ in range(ACCEPTS - 1))]
+        Server(models, settings, figures, started).run(sockets=sockets)
 
 
 def raise_file_limit(wanted: int) -> None:

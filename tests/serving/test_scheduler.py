@@ -419,6 +419,27 @@ def test_one_client_leaves_some_places_to_others(tokenizer):
     scheduler.stop()
 
 
+def test_beside_others_one_client_holds_half_of_the_places(tokenizer):
+    engine = Paused(slots=18)
+    scheduler = started(engine, tokenizer)
+    engine.steps_allowed = 1
+    other = ticket("modest", (9, 9), max_new_tokens=60)
+    scheduler.submit(other)
+    wait_for(lambda: engine.steps_allowed == 0 and scheduler.writing == 1)
+    asked = [ticket("greedy", (n, n + 1), max_new_tokens=5) for n in range(1, 30)]
+    for one in asked:
+        scheduler.submit(one)
+    most = 0
+    while not all(one.ended for one in asked):
+        engine.steps_allowed = 1
+        wait_for(lambda: engine.steps_allowed == 0)
+        most = max(most, scheduler._running["greedy"])
+    assert most == 9
+    engine.steps_allowed = 10**9
+    scheduler.cancel(other)
+    scheduler.stop()
+
+
 def test_a_paused_text_is_cut_at_its_deadline_and_ends_with_the_server(impatient, engine):
     late, stopped = (ticket("a", (n, n), max_new_tokens=60) for n in (1, 2))
     for one in (late, stopped):

@@ -71,6 +71,33 @@ def test_long_prompts_of_one_client_are_worked_through_one_by_one(tokenizer):
     assert len(Shares().turn(texts)) == 2
 
 
+def test_between_prompts_of_many_texts_others_have_twice_the_time(tokenizer, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    shares, texts = Shares(), owners(tokenizer, few=1, many=64)
+    prompts = 0
+    for _ in range(3 * 64):
+        turn = shares.turn(texts)
+        assert [texts[writer][0].client for writer in turn].count("few") == 1  # and has no prompt of its own held back
+        its = [writer for writer in turn if texts[writer][0].client == "many" and len(writer.pending) > 1]
+        prompts += bool(its)
+        now[0] += 0.01
+        for writer in turn:
+            writer.ids, writer.pending = [*writer.ids, 7], [7] if texts[writer][0].client == "many" else [1, 2]
+        shares.end_step()
+    assert prompts == 64 // MODEST  # none was left out: in each of every third step there were four
+
+
+def test_whether_there_are_others(tokenizer, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    shares = Shares()
+    shares.turn(owners(tokenizer, one=1))
+    assert not shares.others_than("one") and shares.others_than("two")
+    now[0] += 2
+    assert not shares.others_than("two")
+
+
 def test_what_comes_at_once_is_worked_on_in_turns_and_in_order(run_async):
     done: list[tuple[str, int]] = []
 
