@@ -82,10 +82,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         print(f"\nasked for more than loopback: {', '.join(REFUSED)}", file=sys.stderr)
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_disk() -> Iterator[None]:
     """No test waits for the disk: what fsync is for cannot be seen from within a running system anyway."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
