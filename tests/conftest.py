@@ -73,10 +73,12 @@ def refuse_strangers(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_strangers)
 
 
-@pytest.fixture(autouse=True)
-def engine_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def engine_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Models are converted into a cache of the tests' own, which all of them share."""
-    monkeypatch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -112,6 +112,7 @@ def test_finetune_shows_the_mask_and_the_long_records(slm, workshop) -> None:
     outcome = slm("finetune", "questions.jsonl", "--from", "base", "--name", "shown", *tiny_tuning("training.steps=1"))
     assert outcome.code == 0
     assert "what is trained on is green" in outcome.err and "longer than 48 tokens" in outcome.err
+    assert slm("runs", "remove", "shown", "--yes").code == 0  # others take the newest
 
 
 def test_questions_are_refused_where_text_is_expected(slm, workshop) -> None:
@@ -137,6 +138,7 @@ def test_finetune_with_adapters_and_replay(slm, workshop) -> None:
     tuning = record["recipe"]["tuning"]
     assert tuning["lora"] == {"rank": 2, "alpha": 16.0, "targets": ["c_attn", "c_fc"]}
     assert (tuning["replay_share"], tuning["forgetting_tolerance"]) == (0.5, 0.5)
+    assert slm("runs", "remove", "ways", "--yes").code == 0
 
 
 @pytest.mark.parametrize(
