@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ON_CORES := -n auto --maxprocesses 4 --dist loadfile   # a file's tests share what they are set up with
+ON_CORES := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder   # whole files; tests/conftest.py orders them
 
 .PHONY: demo test test-all lint docs bench clean
 

@@ -18,9 +18,7 @@ from pathlib import Path
 import torch
 
 from slm.errors import ConfigError
-from slm.processor import available_cores, memory_bytes, processor_flags, processor_name, trim_heap
-
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+from slm.processor import available_cores, check_names, memory_bytes, processor_flags, processor_name, trim_heap
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,9 @@ def choose_machine(device: str = "auto", precision: str = "auto", threads: int =
     Raises ConfigError for a device that is not there. Sets torch's number of threads and how the C library keeps
     memory, which are process-wide.
     """
+    check_names(device, precision)
     device = best_device() if device == "auto" else device
     _require_device(device)
-    if precision not in PRECISIONS:
-        raise ConfigError(f"precision expects one of {', '.join(PRECISIONS)}; got {precision!r}")
     threads = threads or max(1, available_cores() // ranks)
     torch.set_num_threads(threads)
     if device == "cpu":
@@ -156,11 +153,8 @@ def best_device() -> str:
 
 
 def _require_device(device: str) -> None:
-    kind = device.split(":")[0]
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind not in present:
-        raise ConfigError(f"device expects auto, cpu, cuda, cuda:N or mps; got {device!r}")
-    if not present[kind]:
+    if not present[device.split(":")[0]]:
         raise ConfigError(
             f"device {device!r} is not there; this machine has: {', '.join(k for k, v in present.items() if v)}"
         )

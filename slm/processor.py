@@ -9,6 +9,18 @@ import platform
 import shutil
 from pathlib import Path
 
+from slm.errors import ConfigError
+
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+
+def check_names(device: str, precision: str) -> None:
+    """Raises ConfigError for what is the name of no device, or of no precision."""
+    if device.split(":")[0] not in ("auto", "cpu", "cuda", "mps"):
+        raise ConfigError(f"device expects auto, cpu, cuda, cuda:N or mps; got {device!r}")
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision expects one of {', '.join(PRECISIONS)}; got {precision!r}")
+
 
 def available_cores() -> int:
     """Cores that this process may use, which in a container is fewer than the machine has."""

@@ -23,7 +23,7 @@ from slm.evaluation.forgetting import forgetting_section
 from slm.evaluation.judge import Judge, JudgeSettings, judge_answers, judged_table
 from slm.evaluation.lm_eval_task import command, write_lm_eval_task
 from slm.evaluation.multiple_choice import choice_section, score_choices
-from slm.evaluation.sections import PREFIX, Section, keep_sections, suite_path
+from slm.evaluation.sections import PREFIX, Findings, Section, keep_sections, suite_path
 from slm.evaluation.suites import OF_INDEX, OF_TUNING, Found, Suite, find_files, missing
 from slm.evaluation.unanswerable import COUNT, questions
 from slm.generation.batch import Batch, GenerationConfig
@@ -69,21 +69,10 @@ class SuiteSettings:
 
 
 @dataclass
-class Outcome:
-    """What a suite found, by the names of its measures: sections, a line for each question."""
+class Outcome(Findings):
+    """What a suite found, by the names of its measures: sections, and in `items` a line for each question."""
 
-    header: dict[str, Any]
-    sections: dict[str, Section] = field(default_factory=dict)
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    @property
-    def missing(self) -> list[str]:
-        """What could not be measured, and why."""
-        return list(self.header["missing"].values())
-
-    def as_dict(self) -> dict[str, Any]:
-        """For --json: the figures alone."""
-        return {**self.header, "sections": {name: dict(section.figures) for name, section in self.sections.items()}}
 
 
 def run_suite(

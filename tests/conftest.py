@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,17 @@ settings.load_profile("slm")
 if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and hasattr(os, "sched_setaffinity"):
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+# The longest files come first, so that no process works on one when the others are done
+
+LONGEST = ("serving/page", "test_ranks", "test_kill", "test_pipeline", "test_browser", "serving/test_hostile")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files stay whole. Among the others those of many tests are first, as pytest-xdist has it."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (not any(name in str(item.path) for name in LONGEST), -tests[item.path]))
+
 
 # Loopback only
 
@@ -61,10 +73,12 @@ def refuse_strangers(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_strangers)
 
 
-@pytest.fixture(autouse=True)
-def engine_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def engine_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Models are converted into a cache of the tests' own, which all of them share."""
-    monkeypatch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -82,10 +96,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         print(f"\nasked for more than loopback: {', '.join(REFUSED)}", file=sys.stderr)
 
 
-@pytest.fixture(autouse=True)
-def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_disk() -> Iterator[None]:
     """No test waits for the disk: what fsync is for cannot be seen from within a running system anyway."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -168,6 +184,18 @@ def few_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     from slm.export import round_trip
 
     monkeypatch.setattr(round_trip, "STRINGS", 300)
+
+
+@pytest.fixture
+def places_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing lies at memory:// yet, nor in the cache of what was fetched; nobody waits before trying again."""
+    import fsspec
+
+    from slm.remote import address
+
+    fsspec.filesystem("memory").store.clear()
+    monkeypatch.setenv("SLM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(address, "PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -127,7 +127,8 @@ def test_system(): ...
 ])  # fmt: skip
 def test_in_ci_what_is_missing_is_a_failure_and_elsewhere_a_skip(tmp_path: Path, in_ci: bool, outcome: dict[str, int]):
     (tmp_path / "test_guards.py").write_text(SUITE)
-    environment = {name: value for name, value in os.environ.items() if name != "SLM_CI"} | {"PYTHONPATH": str(TESTS)}
+    environment = {name: value for name, value in os.environ.items() if name != "SLM_CI"}
+    environment |= {"PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     if in_ci:
         environment["SLM_CI"] = "1"
     options = ["-p", "conftest", "-p", "no:cacheprovider", "-q", "--rootdir", str(tmp_path), "-c", os.devnull]

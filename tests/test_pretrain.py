@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shlex
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from cli.conftest import run_slm
 from tiny_training import (
     Watcher,
     children,
@@ -27,6 +25,7 @@ from tiny_training import (
     story_recipe,
     story_store,
     story_values,
+    without_pictures,
     write_recipe,
 )
 
@@ -55,6 +54,20 @@ def run(folder: Path, store: TokenStore) -> RunFolder:
     """A finished run that learned for 40 steps."""
     recipe = story_recipe(folder, steps=40, micro_batch_size=8, learning_rate=1e-2, evaluation_interval=20)
     return pretrain(store, recipe, "learned", command="slm train", runs=folder / "runs")
+
+
+@pytest.fixture(scope="module")
+def stopped(folder: Path, store: TokenStore) -> RunFolder:
+    with pytest.raises(Stopped):
+        pretrain(store, story_recipe(folder), "stopped", observer=stop_at(4), runs=folder / "runs")
+    return RunFolder(folder / "runs" / "stopped")
+
+
+@pytest.fixture(autouse=True)
+def pictures_of_these_alone() -> Iterator[None]:
+    """Only the runs above get their pictures."""
+    with without_pictures():
+        yield
 
 
 def stop_at(step: int) -> Watcher:
@@ -297,10 +310,8 @@ def test_a_stop_while_measuring_ends_at_once_and_can_be_gone_on_from(
     assert differences(resumed, whole) == []
 
 
-def test_a_stopped_run_has_its_curve(folder: Path, store: TokenStore) -> None:
-    with pytest.raises(Stopped):
-        pretrain(store, story_recipe(folder), "curve", observer=stop_at(4), runs=folder / "runs")
-    assert (folder / "runs" / "curve" / "loss_curve.png").is_file()
+def test_a_stopped_run_has_its_curve(stopped: RunFolder) -> None:
+    assert (stopped.path / "loss_curve.png").is_file()
 
 
 # Signals from outside, to the command itself
@@ -336,19 +347,13 @@ class Command:
         return self.process.exitcode, self.said()
 
 
-def environment() -> dict[str, str]:
-    package = importlib.util.find_spec("slm")
-    assert package is not None and package.submodule_search_locations
-    return os.environ | {"PYTHONPATH": str(Path(package.submodule_search_locations[0]).parent), "COLUMNS": "1000"}
-
-
 def words(line: str) -> list[str]:
     """The arguments of the command that a message ends with."""
     return shlex.split(line.partition("go on with: ")[2])[1:]
 
 
 def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(
-    folder: Path, store: TokenStore, tmp_path: Path
+    folder: Path, store: TokenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = write_recipe(tmp_path / "tiny.toml", story_values(folder, save_interval=100))
     arguments = [
@@ -377,10 +382,8 @@ def test_ctrl_c_and_sigterm_save_and_print_the_command_that_goes_on(
     last_line = said.rstrip().splitlines()[-1]
     assert "Traceback" not in said and last_line.startswith("stopped at step 5 of 6 and saved; go on with: ")
 
-    third = subprocess.run(
-        [sys.executable, "-m", "slm", *words(last_line)], cwd=tmp_path, env=environment(), capture_output=True
-    )
-    assert third.returncode == 0
+    monkeypatch.chdir(tmp_path)
+    assert run_slm(*words(last_line)) == 0
     told = RunFolder(tmp_path / "my runs" / "told")
     assert told.read()["state"] == "finished"
     assert events(told) == [("stopped", 2), ("resumed", 2), ("stopped", 5), ("resumed", 5)]

@@ -7,7 +7,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import fsspec
 import pytest
 from tiny_training import (
     Watcher,
@@ -33,15 +32,8 @@ from slm.remote.lease import newest
 from slm.stage import recorded_store
 from slm.training.run_folder import RunFolder, find_run
 
-pytestmark = pytest.mark.usefixtures("no_pictures")
+pytestmark = pytest.mark.usefixtures("no_pictures", "places_in_memory")
 RUNS = "memory://bucket/runs"
-
-
-@pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec.filesystem("memory").store.clear()
-    monkeypatch.setenv("SLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(address, "PAUSE", 0.0)
 
 
 def stop_at(step: int) -> Watcher:

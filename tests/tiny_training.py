@@ -302,9 +302,10 @@ class Killed(Exception):
 
 
 def children() -> Any:
-    """Where processes are forked from: a clean one that has imported everything, so that each starts at once."""
+    """Where processes are forked from: a clean one that has imported everything (torch._dynamo comes with the first
+    optimizer), so that each starts at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "tiny_training", "slm.pipeline", "ckpt_chaos.inject"])
+    context.set_forkserver_preload(["pytest", "tiny_training", "torch._dynamo", "slm.pipeline", "ckpt_chaos.inject"])
     old = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parent), str(SLM), old)))
     try:
@@ -377,7 +378,8 @@ def held_command(arguments: list[str], folder: Path, step: int, gate: Path) -> N
 
     console.ConsoleObserver = Held
     sys.argv = ["slm", *arguments]
-    main.run()
+    with without_pictures():
+        main.run()
 
 
 def crash_in(target: Callable[..., None], arguments: tuple[Any, ...], watched: Path, event: int, mode: str) -> None:

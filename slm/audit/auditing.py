@@ -26,7 +26,7 @@ from slm.data.documents import DocumentStream
 from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, DataError
 from slm.evaluation.bits_per_byte import document_losses
-from slm.evaluation.sections import AUDIT, Section, Table, keep_sections, suite_path
+from slm.evaluation.sections import AUDIT, Findings, Section, Table, keep_sections, suite_path
 from slm.model_folder import ModelFolder
 from slm.stage import recorded_store
 from slm.suite import SuiteSettings, Work
@@ -59,17 +59,13 @@ class AuditSettings:
 
 
 @dataclass
-class Audit:
-    """What was found: sections by name, and a line for each overlapping text."""
+class Audit(Findings):
+    """What an audit found, and in `overlaps` a line for each overlapping text."""
 
-    header: dict[str, Any]
-    sections: dict[str, Section] = field(default_factory=dict)
     overlaps: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """For --json."""
-        sections = {name: dict(section.figures) for name, section in self.sections.items()}
-        return {**self.header, "sections": sections, "overlaps": self.overlaps}
+        return super().as_dict() | {"overlaps": self.overlaps}
 
     def keep(self, run: RunFolder) -> Path:
         """Write it into a run; the path of the figures."""

@@ -148,7 +148,7 @@ def _print(found: Audit, as_json: bool) -> None:
         print(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
         return
     print_sections(found.sections)
-    for line in found.header["missing"].values():
+    for line in found.missing:
         say(line)
     for line in found.overlaps[:SHOWN_PLACES]:
         kind = "verbatim" if line["verbatim"] else f"{100 * max(line['share'], line['jaccard']):.0f} %"

@@ -175,9 +175,10 @@ def _summary(losses: DocumentLosses, seed: int, seconds: float) -> Score:
 def bootstrap_interval(bits: np.ndarray, size: np.ndarray, seed: int) -> tuple[float, float]:
     """The 95 % interval of sum(bits) / sum(size) over documents drawn with replacement (Efron 1979)."""
     generator = np.random.default_rng(seed)
+    at_once = max(1, 2**20 // len(bits))  # samples: of few documents all, of many one
     ratios = []
-    for _ in range(BOOTSTRAP_SAMPLES):
-        drawn = generator.integers(0, len(bits), len(bits))
-        ratios.append(bits[drawn].sum() / max(1, size[drawn].sum()))
-    low, high = np.quantile(ratios, (0.025, 0.975))
+    for first in range(0, BOOTSTRAP_SAMPLES, at_once):
+        drawn = generator.integers(0, len(bits), (min(at_once, BOOTSTRAP_SAMPLES - first), len(bits)))
+        ratios.append(bits[drawn].sum(axis=1) / np.maximum(1, size[drawn].sum(axis=1)))
+    low, high = np.quantile(np.concatenate(ratios), (0.025, 0.975))
     return float(low), float(high)

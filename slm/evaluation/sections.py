@@ -92,6 +92,23 @@ class Section:
     plots: tuple[Plot, ...] = ()
 
 
+@dataclass
+class Findings:
+    """What was found about a model or its text: `header` says which, 'missing' in it what could not be looked at."""
+
+    header: dict[str, Any]
+    sections: dict[str, Section] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """What could not be measured, and why."""
+        return list(self.header["missing"].values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json: the figures alone."""
+        return {**self.header, "sections": {name: dict(section.figures) for name, section in self.sections.items()}}
+
+
 def suite_path(run: Path, suite: str) -> Path:
     return run / f"{PREFIX}{suite}.json"
 

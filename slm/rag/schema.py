@@ -19,7 +19,16 @@ FORMAT = 1
 
 SECONDS_TO_WAIT = 5  # for another process that is busy with the index
 
-TABLES = """
+SEARCHED = """
+CREATE VIEW searched AS SELECT passages.id AS id, passages.document AS document, documents.language AS language,
+    CASE WHEN (SELECT value FROM about WHERE key = 'search_titles') = 'yes' AND documents.title <> passages.heading
+    THEN documents.title || '\n' ELSE '' END
+    || CASE WHEN passages.heading <> '' THEN passages.heading || '\n' ELSE '' END || passages.text AS text
+    FROM passages JOIN documents ON documents.id = passages.document;
+"""
+"""The view, in words that SQLite and PostgreSQL both know."""
+
+TABLES = f"""
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL, shown TEXT NOT NULL,
@@ -37,11 +46,7 @@ CREATE TABLE passages (
     heading TEXT NOT NULL, checksum INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX passages_by_document ON passages (document, position);
-CREATE VIEW searched AS SELECT passages.id AS id, passages.document AS document, documents.language AS language,
-    CASE WHEN (SELECT value FROM about WHERE key = 'search_titles') = 'yes' AND documents.title <> passages.heading
-    THEN documents.title || char(10) ELSE '' END
-    || CASE WHEN passages.heading <> '' THEN passages.heading || char(10) ELSE '' END || passages.text AS text
-    FROM passages JOIN documents ON documents.id = passages.document;
+{SEARCHED}
 CREATE VIRTUAL TABLE words USING fts5(
     text, content='searched', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
 );

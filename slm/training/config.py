@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from slm.errors import ConfigError
+from slm.processor import check_names
 from slm.remote.address import checked_address
 from slm.training.schedule import SCHEDULES
 
@@ -108,6 +109,7 @@ class TrainingConfig:
             _require(getattr(self, name) in allowed, name, " or ".join(allowed), getattr(self, name))
         _require(self.count in COUNTS, "count", " or ".join(COUNTS), self.count)
         _require(self.compile in SWITCH, "compile", ", ".join(SWITCH), self.compile)
+        check_names(self.device, self.precision)
         if self.mirror:
             checked_address(self.mirror, writable=True)
         _require(set(self.track) <= set(TRACKERS), "track", "some of " + ", ".join(TRACKERS), list(self.track))

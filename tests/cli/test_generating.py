@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli.conftest import END
 
 from slm.domain import load_domain
 from slm.model_folder import open_model_folder
@@ -58,7 +59,7 @@ def test_training_has_left_nothing_to_convert(slm, workshop) -> None:
 def test_the_end_of_the_context_says_length_and_can_be_passed(slm, workshop) -> None:
     outcome = slm("generate", "base", "The fox", "--max-new-tokens", "100", "--temperature", "2", "--top-k", "0")
     assert "length" in outcome.err
-    words = ("base", "The fox", "--max-new-tokens", "60", "--continue-past-context", "--logit-bias", "50256=-100")
+    words = ("base", "The fox", "--max-new-tokens", "60", "--continue-past-context", "--logit-bias", f"{END}=-100")
     for engine in ("onnx", "torch"):
         assert generated(slm, *words, "--engine", engine)["samples"][0]["tokens"] == 60
 
@@ -146,7 +147,7 @@ def test_a_question_to_a_story_model_is_refused(slm, workshop) -> None:
 
 @pytest.mark.parametrize("more", [(), ("--json",), ("--samples", "3")])
 def test_verbose_tells_engine_and_speed(more: tuple[str, ...], slm, workshop) -> None:
-    outcome = slm("generate", "base", "The", "--max-new-tokens", "5", "--logit-bias", "50256=-100", "--verbose", *more)
+    outcome = slm("generate", "base", "The", "--max-new-tokens", "5", "--logit-bias", f"{END}=-100", "--verbose", *more)
     line = outcome.err.splitlines()[-1]
     found = re.fullmatch(
         r"onnxruntime [\d.]+, 8 bits, \d+ threads?: (\d+) tokens, "
@@ -167,7 +168,7 @@ def test_verbose_tells_engine_and_speed(more: tuple[str, ...], slm, workshop) ->
     (("base", "The", "--log-probabilities", "1"), 2, "add --json"),
     (("base", "The", "--logit-bias", "fox=1"), 2, "logit_bias expects token ids"),
     (("base", "The", "--logit-bias", "1"), 2, "--logit-bias expects ID=NUMBER"),
-    (("base", "The", "--logit-bias", "99999=1"), 2, "logit_bias expects token ids from 0 to 50256, got 99999"),
+    (("base", "The", "--logit-bias", "99999=1"), 2, f"logit_bias expects token ids from 0 to {END}, got 99999"),
     (("base", "The", "--stop", ""), 2, "stop expects a list of strings"),
     (("base", "The", "--samples", "0"), 2, "samples expects a whole number from 1 up"),
     (("base", "The", "--temperature", "-1"), 2, "temperature expects"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli.conftest import tiny, tiny_tuning
+from cli.conftest import STORIES, tiny, tiny_tuning
 
 from slm.data.token_store import open_token_store
 
@@ -31,17 +31,8 @@ def test_prepare_recommends_a_vocabulary_of_its_own_where_gpt2s_fits_badly(slm, 
 
 
 def test_tuning_takes_the_vocabulary_of_the_model(slm, own_workshop) -> None:
-    made = slm(
-        "train",
-        "stories.txt",
-        "--separator",
-        r"\n\n",
-        "--tokenizer",
-        "bpe:400",
-        "--name",
-        "own",
-        *tiny("training.steps=2"),
-    )
+    words = ("stories.txt", "--separator", r"\n\n", "--tokenizer", "bpe:400", "--name", "own")
+    made = slm("train", *words, *tiny("training.steps=2"))
     assert made.code == 0, made.err
     tuned = slm("finetune", "questions.jsonl", "--from", "own", "--name", "own-tuned", *tiny_tuning("training.steps=2"))
     assert tuned.code == 0, tuned.err
@@ -97,30 +88,23 @@ def test_finetune_took_the_newest_base_run_and_measured_forgetting(workshop) -> 
     ]  # fmt: skip
 
 
-def test_train_prints_figures_as_json(slm, workshop) -> None:
+def test_train_prints_figures_as_json_and_takes_the_vocabulary_of_gpt2_by_default(slm, own_workshop) -> None:
     outcome = slm("train", "stories.txt", "--separator", r"\n\n", "--name", "json", "--json", *tiny("training.steps=1"))
     assert outcome.code == 0
     assert json.loads(outcome.out)["evaluation"]["results"][1]["bits_per_byte"] > 0
+    record = json.loads((own_workshop / "runs" / "json" / "run.json").read_text())
+    assert record["data"]["tokenizer"]["name"] == "gpt2" and record["recipe"]["model"]["vocab_size"] == 50257
+    written = slm("generate", "json", "The fox", "--max-new-tokens", "3", "--bits", "32", "--json")
+    assert json.loads(written.out)["samples"][0]["tokens"] <= 3
 
 
 def test_an_existing_run_is_not_overwritten(slm, workshop) -> None:
-    outcome = slm("train", "stories.txt", "--separator", r"\n\n", "--name", "base", *tiny())
+    outcome = slm("train", *STORIES, "--name", "base", *tiny())
     assert outcome.code == 2 and "not overwritten" in outcome.err
 
 
 def test_train_goes_on_from_a_run(slm, workshop) -> None:
-    words = (
-        "train",
-        "stories.txt",
-        "--separator",
-        r"\n\n",
-        "--name",
-        "more",
-        "--from",
-        "base",
-        *tiny("training.steps=1"),
-    )
-    assert slm(*words).code == 0
+    assert slm("train", *STORIES, "--name", "more", "--from", "base", *tiny("training.steps=1")).code == 0
     assert json.loads((workshop / "runs" / "more" / "run.json").read_text())["parent"]["model"].endswith("best")
 
 
@@ -128,6 +112,7 @@ def test_finetune_shows_the_mask_and_the_long_records(slm, workshop) -> None:
     outcome = slm("finetune", "questions.jsonl", "--from", "base", "--name", "shown", *tiny_tuning("training.steps=1"))
     assert outcome.code == 0
     assert "what is trained on is green" in outcome.err and "longer than 48 tokens" in outcome.err
+    assert slm("runs", "remove", "shown", "--yes").code == 0  # others take the newest
 
 
 def test_questions_are_refused_where_text_is_expected(slm, workshop) -> None:
@@ -153,6 +138,7 @@ def test_finetune_with_adapters_and_replay(slm, workshop) -> None:
     tuning = record["recipe"]["tuning"]
     assert tuning["lora"] == {"rank": 2, "alpha": 16.0, "targets": ["c_attn", "c_fc"]}
     assert (tuning["replay_share"], tuning["forgetting_tolerance"]) == (0.5, 0.5)
+    assert slm("runs", "remove", "ways", "--yes").code == 0
 
 
 @pytest.mark.parametrize(

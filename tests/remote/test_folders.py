@@ -12,18 +12,12 @@ from tiny import tiny_model, tiny_tokenizer, write_store
 from slm.checkpoint import load_model, save_model
 from slm.data.token_store import open_token_store
 from slm.errors import DataError, NetworkError
-from slm.remote import address, folders
+from slm.remote import folders
 from slm.remote.address import NotThere, Place
 from slm.remote.folders import fetch_folder, fetched_from, local_store, upload_folder
 
+pytestmark = pytest.mark.usefixtures("places_in_memory")
 STORE = "memory://bucket/stores/mine"
-
-
-@pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec.filesystem("memory").store.clear()
-    monkeypatch.setenv("SLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(address, "PAUSE", 0.0)
 
 
 def cached(tmp_path: Path) -> list[str]:

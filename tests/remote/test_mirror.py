@@ -7,7 +7,6 @@ import shutil
 import threading
 from pathlib import Path
 
-import fsspec
 import pytest
 
 from slm.errors import ConfigError, DataError, NetworkError, SlmError, TrainingError
@@ -17,14 +16,8 @@ from slm.remote.folders import fetched_from
 from slm.remote.mirror import Mirror
 from slm.remote.runs import fetch_model, fetch_run, newest_snapshot
 
+pytestmark = pytest.mark.usefixtures("places_in_memory")
 ADDRESS = "memory://bucket/runs/mine"
-
-
-@pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fsspec.filesystem("memory").store.clear()
-    monkeypatch.setenv("SLM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(address, "PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -129,16 +129,8 @@ def running(
         assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache_of_all_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The tests' own cache of engines, for fixtures too that come before those of each test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLM_CACHE", str(tmp_path_factory.getbasetemp() / "slm_cache"))
-        yield
-
-
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory, cache_of_all_tests: None) -> dict[str, ModelFolder]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModelFolder]:
     """'stories', 'answers' and 'reasons': tiny models."""
     from tiny import tiny_model, tiny_tokenizer
 

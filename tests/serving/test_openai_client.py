@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from serving.conftest import Running
@@ -11,16 +12,20 @@ from slm.domain import load_domain
 
 NOTICE = load_domain("medical").notice
 
-openai = pytest.importorskip("openai", reason="the package openai is missing")
+
+@pytest.fixture(scope="module")
+def openai() -> Any:
+    """Imported by the worker that needs it alone."""
+    return pytest.importorskip("openai", reason="the package openai is missing")
 
 
 @pytest.fixture
-def client(server: Running):
+def client(server: Running, openai: Any):
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as made:
         yield made
 
 
-def test_models(client):
+def test_models(client, openai: Any):
     assert [model.id for model in client.models.list()] == ["stories", "answers", "reasons"]
     assert client.models.retrieve("stories").owned_by == "slm"
     with pytest.raises(openai.NotFoundError):
@@ -70,7 +75,7 @@ def test_extensions_travel_in_the_extra_body(client):
     assert client.completions.create(extra_body={"top_k": 1}, **asked).choices[0].text == greedy
 
 
-def test_errors_become_the_clients_exceptions(client):
+def test_errors_become_the_clients_exceptions(client, openai: Any):
     with pytest.raises(openai.BadRequestError) as refusal:
         client.completions.create(model="stories", prompt="x", suffix="y")
     assert refusal.value.code == "unsupported_parameter" and refusal.value.param == "suffix"
@@ -90,7 +95,7 @@ def test_a_stream_that_is_closed_early_frees_its_place(client, server: Running):
     wait_for(lambda: not server.server.service.busy)
 
 
-def test_many_at_once_get_what_one_alone_gets(server: Running, run_async):
+def test_many_at_once_get_what_one_alone_gets(server: Running, openai: Any, run_async):
     async def all_texts() -> list[str]:
         async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
 

@@ -49,16 +49,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[OpenPage]:
     """open_page(server, view) gives a page in a window of its own; whatever it complains of, or asks of others, fails
-    the test. `fails`: the server goes away or refuses, and the browser may say so."""
+    the test. `fails`: the server goes away or refuses, and the browser may say so. `clock`: the test may turn the
+    page's clock on."""
     windows, complaints = [], []
 
-    def opened(server: PageServer, view: str = "", fails: bool = False, **options: Any) -> Any:
+    def opened(server: PageServer, view: str = "", fails: bool = False, clock: bool = False, **options: Any) -> Any:
         window = chromium.new_context(**{"viewport": {"width": 1200, "height": 900}} | options)
         windows.append(window)
         window.on("weberror", lambda error: complaints.append(f"error: {error.error}"))
         window.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         window.on("console", lambda message: heard(message, fails))
         window.on("request", lambda request: asked(request.url, server))
+        if clock:
+            window.clock.install()
         page = window.new_page()
         page.goto(server.url + view)
         return page

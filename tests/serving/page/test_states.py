@@ -14,7 +14,7 @@ from serving.page_server import PageServer
 
 def test_a_restart_in_the_midst_of_a_story(tmp_path: Path, open_page: OpenPage):
     server = PageServer([letters("slow", pace=0.05)], tmp_path / "runs").start()
-    page = open_page(server, fails=True)
+    page = open_page(server, fails=True, clock=True)
     page.click("#write-start")
     expect(page.locator(".story .token").nth(3)).to_be_visible()
     server.stop()
@@ -23,11 +23,13 @@ def test_a_restart_in_the_midst_of_a_story(tmp_path: Path, open_page: OpenPage):
     expect(page.locator("#write-error")).to_contain_text("What it wrote so far is kept.")
     server.models = {"other": letters("other")}
     server.start()
+    page.clock.fast_forward(1_500)  # until it looks again
     expect(page.locator("#connection")).to_have_text("The server is back.")
     expect(page.locator("#write-model")).to_have_value("other")
     page.fill("#length", "8")
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("#write-status")).to_contain_text("8 tokens")
+    page.clock.fast_forward(5_000)  # so long the good news stays
     expect(page.locator("#connection")).to_be_hidden()
     server.stop()
 

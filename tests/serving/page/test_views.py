@@ -18,6 +18,7 @@ from slm.generation.generator import GenerationConfig, Generator
 from slm.training.run_folder import RunFolder
 
 NOTICE = load_domain("medical").notice
+LIVE = 2_000  # milliseconds between two looks at a run that trains
 
 # Write
 
@@ -269,7 +270,7 @@ def test_a_run_is_shown_and_grows_as_it_trains(tmp_path: Path, open_page: OpenPa
     live = write_run(tmp_path / "runs", "live", state="running", steps=100, process=os.getpid())
     server = PageServer([letters("stories")], tmp_path / "runs").start()
     with RunFolder(live).hold():
-        see_it_grow(live, open_page(server, "#runs"))
+        see_it_grow(live, open_page(server, "#runs", clock=True))
     server.stop()
 
 
@@ -278,9 +279,11 @@ def see_it_grow(live: Path, page: Any) -> None:
     expect(page.locator("#run h2 .badge")).to_have_text("running")
     expect(page.locator(".plot svg")).to_have_attribute("aria-label", re.compile("at step 20"))
     append(live, *(step(number, 0.4) for number in range(21, 31)), evaluation(30, 1.5))
+    page.clock.fast_forward(LIVE)
     expect(page.locator(".plot svg")).to_have_attribute("aria-label", re.compile("step 30; validation loss 1.5"))
     expect(page.locator("#run .figures")).to_contain_text("30 of 100")
     write_samples(live, 30, f" and {MARKUP} sat.")
+    page.clock.fast_forward(LIVE)
     expect(page.locator(".strip li").first).to_contain_text(f"Once and {MARKUP} sat.")
 
 
