@@ -14,6 +14,7 @@ from slm.errors import ConfigError, TrainingError
 if TYPE_CHECKING:
     from slm.training.budget import RunningTime
     from slm.training.ranks import Ranks
+    from slm.training.run_folder import RunFolder
 
 SHUTDOWN_SECONDS = 600  # for the ranks to save, and to end, before they are killed
 
@@ -54,14 +55,24 @@ def refuse_ranks(command: str, instead: str) -> None:
         raise ConfigError(f"{command} works on one rank, got {os.environ['WORLD_SIZE']}; several: {instead}")
 
 
-def run_to_go_on_with(runs: Path) -> str | None:
-    """The run that this command began before torchrun had to start it again."""
+def begun_runs(runs: Path) -> list[RunFolder]:
+    """The runs that this command began before torchrun had to start it again, the oldest first."""
     from slm.training.ranks import Launcher
-    from slm.training.run_folder import run_of_launcher
+    from slm.training.run_folder import runs_of_launcher
 
     launcher = Launcher.here()
-    run = run_of_launcher(launcher.name, runs) if launcher and launcher.restarts else None
-    return None if run is None else str(run.path)
+    return runs_of_launcher(launcher.name, runs) if launcher and launcher.restarts else []
+
+
+def finished_run(run: str, runs: Path) -> RunFolder | None:
+    """The run, where it was finished before torchrun had to start this command again: nothing is left to do then."""
+    from slm.training.ranks import Launcher
+    from slm.training.run_folder import find_run
+
+    launcher = Launcher.here()
+    if launcher and launcher.restarts and (folder := find_run(run, runs)).read()["state"] == "finished":
+        return folder
+    return None
 
 
 def running_time() -> RunningTime:
