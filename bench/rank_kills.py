@@ -2,10 +2,11 @@
 
     python bench/rank_kills.py             (20 kills of a rank of two, under torchrun --max-restarts)
     python bench/rank_kills.py --launcher  (the same under slm train --ranks, which ends; then --resume)
+    python bench/rank_kills.py --hang      (SIGSTOP in place of SIGKILL, with a timeout of 15 s)
 
 Each time a random rank gets SIGKILL at a random moment: one in five while it starts, the others in training, which here
-is saved every five steps. Checked of each: a message names the rank (once it has met the others, one and the right one),
-and losses and weights equal those of a run that nobody disturbed. Linux.
+is saved every five steps. Checked of each: one message names the rank, if it had met the others, and losses and weights
+equal those of a run that nobody disturbed. Linux.
 """
 
 from __future__ import annotations
@@ -21,15 +22,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from slm.checkpoint import load_model
+from slm.data.documents import DocumentsConfig
+from slm.prepare import prepare
 from slm.training.run_folder import RunFolder
 
 RANKS = 2
 TOLERANCE = 1e-5
 LONGEST_SECONDS = 600.0
+TIMEOUT_SECONDS = 15.0  # of SLM_RANK_TIMEOUT, where ranks hang
 SETTINGS = {
     "model.n_layer": 2, "model.n_head": 2, "model.n_embd": 32, "model.block_size": 32, "model.dropout": 0,
     "training.steps": 100, "training.micro_batch_size": 2, "training.accumulation": 2, "training.save_interval": 5,
@@ -48,15 +53,13 @@ class Kill:
     rank: int
     step: int
     """The last one that was logged when it came; -1 before training."""
-    met: bool
-    """Whether the ranks had found one another by then."""
-    seconds_to_end: float
-    """From the kill until its launcher had ended (`restarted` False) or the ranks had been started again."""
-    restarted: bool
-    messages: list[str]
+    seconds: float
+    """From then on until its launcher had ended, or had started the ranks again."""
+    message: str
+    """'' where the ranks had not met yet."""
 
 
-def command(folder: Path, name: str, torchrun: bool, *more: str) -> list[str]:
+def command(name: str, torchrun: bool, *more: str) -> list[str]:
     settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
     slm = ["-m", "slm", "train", "store", "--name", name, *settings, *more]
     if not torchrun:
@@ -65,8 +68,14 @@ def command(folder: Path, name: str, torchrun: bool, *more: str) -> list[str]:
     return [sys.executable, *launcher, *slm]
 
 
-def environment() -> dict[str, str]:
-    return os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+def environment(hang: bool = False) -> dict[str, str]:
+    given = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "TORCH_CPP_LOG_LEVEL": "ERROR"}
+    return given | ({"SLM_RANK_TIMEOUT": str(TIMEOUT_SECONDS)} if hang else {})
+
+
+def make_store(folder: Path) -> None:
+    """The token store `folder`/store."""
+    prepare(DocumentsConfig(("samples:stories",)), "bpe:300", folder=folder / "store")
 
 
 def ranks_of(launcher: int) -> dict[int, int]:
@@ -98,27 +107,29 @@ def steps_of(run: RunFolder) -> dict[int, float]:
     return found
 
 
-def killed_once(folder: Path, name: str, seed: int, torchrun: bool = True) -> Kill:
-    """Train runs/`name` on the token store `folder`/store, with a kill in between. Raises AssertionError where it does
-    not end as it should; whether it came to the right end says `differences`."""
+def killed_once(folder: Path, name: str, seed: int, torchrun: bool = True, hang: bool = False) -> Kill:
+    """Train runs/`name` on the token store `folder`/store, and kill a rank meanwhile, or have it hang.
+
+    Raises AssertionError where it does not end as it should; whether it came to the right end says `differences`.
+    """
     draw, run = random.Random(seed), RunFolder(folder / "runs" / name)
-    rank, in_training, moment = draw.randrange(RANKS), draw.random() < 0.8, draw.random()
+    rank, in_training, moment = draw.randrange(RANKS), draw.random() < 0.8 or hang, draw.random()
     with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
-            command(folder, name, torchrun), cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT
+            command(name, torchrun), cwd=folder, env=environment(hang), stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            _until(lambda: len(ranks_of(process.pid)) == RANKS, process)
+            until(lambda: len(ranks_of(process.pid)) == RANKS, process)
             wanted = int(moment * (SETTINGS["training.steps"] - 1))
             if in_training:
-                _until(lambda: max(steps_of(run), default=-1) >= wanted, process)
+                until(lambda: max(steps_of(run), default=-1) >= wanted, process)
             else:
                 time.sleep(moment * _seconds_until_training(folder))
             step, met, victim = max(steps_of(run), default=-1), run.metrics.exists(), ranks_of(process.pid)[rank]
-            os.kill(victim, signal.SIGKILL)
+            os.kill(victim, signal.SIGSTOP if hang else signal.SIGKILL)
             killed = time.monotonic()
             if torchrun:
-                _until(lambda: victim not in (new := ranks_of(process.pid)).values() and len(new) == RANKS, process)
+                until(lambda: victim not in (new := ranks_of(process.pid)).values() and len(new) == RANKS, process)
                 seconds = time.monotonic() - killed
             code = process.wait(LONGEST_SECONDS)
             if not torchrun:
@@ -127,17 +138,17 @@ def killed_once(folder: Path, name: str, seed: int, torchrun: bool = True) -> Ki
             if process.poll() is None:
                 process.terminate()
                 process.wait(60)
-    said = NAMED.findall(text := (folder / f"{name}.log").read_text())
-    assert said in ([], [(str(rank), str(victim))]), f"killed rank {rank} ({victim}), said {said}:\n{text}"
+    said = list(NAMED.finditer(text := (folder / f"{name}.log").read_text()))
     assert said or not met, f"nobody names rank {rank} (process {victim}), killed at step {step}:\n{text}"
+    assert [match.groups() for match in said] in ([], [(str(rank), str(victim))]), f"killed {rank} ({victim}):\n{text}"
     assert (code == 0) == torchrun, f"exit code {code}:\n{text}"
-    return Kill(rank, step, met, seconds, torchrun, [match.group() for match in NAMED.finditer(text)])
+    return Kill(rank, step, seconds, said[0].group() if said else "")
 
 
 def go_on(folder: Path, name: str) -> None:
     """Finish a run of a launcher that has ended."""
     words = ["--resume", name] if (folder / "runs" / name / "run.json").exists() else []
-    whole = command(folder, name, False)
+    whole = command(name, False)
     done = [*whole[:4], *words, "--ranks", str(RANKS)] if words else whole
     subprocess.run(done, cwd=folder, env=environment(), check=True, capture_output=True, timeout=LONGEST_SECONDS)
 
@@ -156,7 +167,7 @@ def undisturbed(folder: Path) -> RunFolder:
     """runs/whole, by torchrun."""
     began = time.monotonic()
     subprocess.run(
-        command(folder, "whole", True), cwd=folder, env=environment(), check=True, capture_output=True,
+        command("whole", True), cwd=folder, env=environment(), check=True, capture_output=True,
         timeout=LONGEST_SECONDS,
     )  # fmt: skip
     (folder / "seconds").write_text(str(time.monotonic() - began))
@@ -167,7 +178,7 @@ def _seconds_until_training(folder: Path) -> float:
     return float((folder / "seconds").read_text()) / 2
 
 
-def _until(there: object, process: subprocess.Popen) -> None:
+def until(there: Callable[[], bool], process: subprocess.Popen) -> None:
     deadline = time.monotonic() + LONGEST_SECONDS
     while not there():
         assert process.poll() is None, f"the launcher has ended with {process.returncode}"
@@ -180,25 +191,23 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the first one")
     parser.add_argument("--launcher", action="store_true", help="under slm train --ranks, in place of torchrun")
+    parser.add_argument("--hang", action="store_true", help="stop a rank (SIGSTOP) in place of killing it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(
-            [sys.executable, "-m", "slm", "prepare", "samples:stories", "--tokenizer", "bpe:300", "--out", "store"],
-            cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
+        make_store(folder)
         whole, seconds, good = undisturbed(folder), [], 0
         for number in range(arguments.seed, arguments.seed + arguments.kills):
             try:
-                kill = killed_once(folder, f"killed-{number}", number, not arguments.launcher)
+                kill = killed_once(folder, f"killed-{number}", number, not arguments.launcher, arguments.hang)
                 if arguments.launcher:
                     go_on(folder, f"killed-{number}")
                 loss, weights = differences(whole, RunFolder(folder / "runs" / f"killed-{number}"))
                 good += loss <= TOLERANCE and weights <= TOLERANCE
-                seconds.append(kill.seconds_to_end)
-                print(number, f"rank {kill.rank} at step {kill.step}: {kill.seconds_to_end:.1f} s,", end=" ")
+                seconds.append(kill.seconds)
+                print(number, f"rank {kill.rank} at step {kill.step}: {kill.seconds:.1f} s,", end=" ")
                 print(
-                    f"loss within {loss:.1e}, weights {weights:.1e}; {' '.join(kill.messages) or 'no message'}",
+                    f"loss within {loss:.1e}, weights {weights:.1e}; {kill.message or 'no message'}",
                     flush=True,
                 )
             except (AssertionError, subprocess.SubprocessError) as error:

@@ -39,6 +39,7 @@ GRACE_SECONDS = 20.0  # for a rank to end by itself once another one has gone; t
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.2
 LEAVING = timedelta(seconds=LOST_SECONDS)
 TOLD = "told by"
+TOLD_VARIABLE = "SLM_RANKS_TOLD"  # names a file of the launcher, which is no longer empty once a rank has told
 
 
 class RankLost(Exception):
@@ -96,9 +97,7 @@ class ManyRanks(Ranks):
         store = dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
         self.local_rank, self.local_size = (int(os.environ[name]) for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"))
         group = dist.PrefixStore("group", store)
-        dist.init_process_group(
-            backends_of_ranks(), store=group, rank=self.rank, world_size=self.size, timeout=timeout
-        )
+        dist.init_process_group(backends_of_ranks(), store=group, rank=self.rank, world_size=self.size, timeout=timeout)
         self._store = dist.PrefixStore("slm", store)
         self._turns = self._jobs = 0
         self._store.set(f"beat/{self.rank}", "0")
@@ -187,9 +186,13 @@ class ManyRanks(Ranks):
     def reports(self) -> bool:
         """Whether this rank is the one to tell why all of them end: the first that asks."""
         try:
-            return self._store.compare_set(TOLD, "", str(self.rank)) == str(self.rank).encode()
+            tells = self._store.compare_set(TOLD, "", str(self.rank)) == str(self.rank).encode()
         except dist.DistError:  # the launcher has gone
             return self.first
+        if tells and (file := os.environ.get(TOLD_VARIABLE)):
+            with contextlib.suppress(OSError):
+                Path(file).write_text(str(self.rank))
+        return tells
 
     def _introduce(self) -> list[tuple[str, int]]:
         """Host and process of every rank."""
@@ -215,9 +218,7 @@ class ManyRanks(Ranks):
             with contextlib.suppress(dist.DistError, RuntimeError):
                 store.set(f"beat/{self.rank}", str(number))
                 before, heard = heard, self._beats(store)
-                silent = [
-                    beats + 1 if old == new else 0 for beats, old, new in zip(silent, before, heard, strict=True)
-                ]
+                silent = [beats + 1 if old == new else 0 for beats, old, new in zip(silent, before, heard, strict=True)]
             hanging = [rank for rank, beats in enumerate(silent) if beats * BEAT_SECONDS > self._longest_silence]
             if not self._lost and (lost := self._dead() or hanging):
                 self._lost, lost_at = lost, time.monotonic()
