@@ -12,6 +12,7 @@ equal those of a run that nobody disturbed. Linux.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -163,7 +164,7 @@ def differences(one: RunFolder, other: RunFolder) -> tuple[float, float]:
     return max(abs(losses[step] - others[step]) for step in losses), weights
 
 
-def undisturbed(folder: Path) -> RunFolder:
+def undisturbed(folder: Path) -> None:
     """runs/whole, by torchrun."""
     began = time.monotonic()
     subprocess.run(
@@ -171,7 +172,6 @@ def undisturbed(folder: Path) -> RunFolder:
         timeout=LONGEST_SECONDS,
     )  # fmt: skip
     (folder / "seconds").write_text(str(time.monotonic() - began))
-    return RunFolder(folder / "runs" / "whole")
 
 
 def _seconds_until_training(folder: Path) -> float:
@@ -192,11 +192,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the first one")
     parser.add_argument("--launcher", action="store_true", help="under slm train --ranks, in place of torchrun")
     parser.add_argument("--hang", action="store_true", help="stop a rank (SIGSTOP) in place of killing it")
+    parser.add_argument("--folder", type=Path, help="to work in, kept; what is there of the undisturbed run is used")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with contextlib.nullcontext(arguments.folder) if arguments.folder else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_store(folder)
-        whole, seconds, good = undisturbed(folder), [], 0
+        whole, seconds, good = RunFolder(folder / "runs" / "whole"), [], 0
+        if not (folder / "seconds").exists():
+            folder.mkdir(exist_ok=True)
+            make_store(folder)
+            undisturbed(folder)
         for number in range(arguments.seed, arguments.seed + arguments.kills):
             try:
                 kill = killed_once(folder, f"killed-{number}", number, not arguments.launcher, arguments.hang)
@@ -212,6 +216,8 @@ def main() -> None:
                 )
             except (AssertionError, subprocess.SubprocessError) as error:
                 print(number, "FAILED:", error, flush=True)
+        if not seconds:
+            raise SystemExit("none came to the end")
         what = "ended" if arguments.launcher else "started again"
         print(f"{good} of {arguments.kills} as they should; {what} after {statistics.median(seconds):.1f} s (median), ")
         print(f"{max(seconds):.1f} s at most")
