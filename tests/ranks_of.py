@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tiny_training import Watcher, children, question_recipe, story_recipe, without_pictures
+from tiny_training import Clock, Watcher, children, question_recipe, story_recipe, without_pictures
 
 from slm.data.token_store import open_token_store
 from slm.errors import Stopped
 from slm.finetune import finetune
 from slm.following import follow
-from slm.pretrain import pretrain, resume_pretraining
+from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
 from slm.training.ranks import ALONE, Ranks, joined
 
 SMALL = {"micro_batch_size": 3, "evaluation_interval": 50, "learning_rate": 3e-3}
@@ -41,8 +41,12 @@ def run_cases(folder: Path, cases: list[str], steps: int, shard: bool = False, r
             pretrain(open_token_store(folder / "stories"), recipe, name, runs=folder / "runs", ranks=ranks)
 
 
-def go_on_until(folder: Path, step: int, ranks: Ranks = ALONE) -> None:
+def go_on_until(
+    folder: Path, step: int, kind: str = "windows", shard: bool = False, ranks: Ranks = ALONE
+) -> None:  # fmt: skip
     """Begin runs/going or go on with it, and ask it to stop in that step."""
+    if ranks.size > 1:
+        ranks.shards = shard
 
     def ask(number: int) -> None:
         if number == step:
@@ -53,9 +57,20 @@ def go_on_until(folder: Path, step: int, ranks: Ranks = ALONE) -> None:
         if (runs / "going").exists():
             resume_pretraining("going", watcher, runs, ranks=ranks)
         else:
-            recipe = story_recipe(folder, **SMALL | {"steps": 40})
+            recipe = story_recipe(folder, **SMALL | KINDS[kind] | {"steps": 40})
             recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
             pretrain(open_token_store(folder / "stories"), recipe, "going", observer=watcher, runs=runs, ranks=ranks)
+
+
+def by_the_clock(folder: Path, ranks: Ranks = ALONE) -> None:
+    """A run until the time of the first rank's clock is over, one that goes on with it, one that repeats it."""
+    runs, training = folder / "runs", {"budget_seconds": 3.0, "schedule": "wsd", "decay_share": 0.5}
+    recipe = story_recipe(folder, **SMALL | KINDS["documents"] | training)
+    recipe = replace(recipe, model=replace(recipe.model, dropout=0.0))
+    store = open_token_store(folder / "stories")
+    pretrain(store, recipe, "timed", runs=runs, running=Clock(tick=0.016), ranks=ranks)
+    extend_pretraining("timed", 3.0, "longer", runs=runs, running=Clock(tick=0.016), ranks=ranks)
+    replay_pretraining("timed", "again", runs=runs, ranks=ranks)
 
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -11,6 +11,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing
+from slm.cli.ranks import require_ranks
 
 if TYPE_CHECKING:
     from slm.cli.console import ConsoleObserver
@@ -55,6 +56,7 @@ def plan(
     from slm.cli.sources import recipe_and_store
     from slm.plan import measured_plan
 
+    require_ranks(ranks)
     seconds = options.seconds_of(budget, "--budget")
     size = options.bytes_of(memory, "--memory") if memory else 0
     recipe, store = recipe_and_store("budget", None, data, "text", column, validation, separator, tokenizer)

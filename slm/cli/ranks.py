@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from slm.errors import ConfigError, TrainingError
 if TYPE_CHECKING:
     from slm.training.budget import RunningTime
     from slm.training.ranks import Ranks
+    from slm.training.run_folder import RunFolder
 
 SHUTDOWN_SECONDS = 600  # for the ranks to save, and to end, before they are killed
 
@@ -25,8 +27,7 @@ def among_ranks(wanted: int, shard: bool = False) -> Iterator[Ranks | None]:
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # one message where a rank goes: ours
     from slm.training.ranks import ALONE, Launcher, joined
 
-    if wanted < 1:
-        raise ConfigError(f"--ranks expects a whole number from 1 up, got {wanted}")
+    require_ranks(wanted)
     if (launcher := Launcher.here()) is None:
         if wanted > 1:
             _launch(wanted)
@@ -46,6 +47,12 @@ def among_ranks(wanted: int, shard: bool = False) -> Iterator[Ranks | None]:
         yield ranks if ranks.first else None
 
 
+def require_ranks(wanted: int) -> None:
+    """Raises ConfigError for what is no number of ranks."""
+    if wanted < 1:
+        raise ConfigError(f"--ranks expects a whole number from 1 up, got {wanted}")
+
+
 def refuse_ranks(command: str, instead: str) -> None:
     """Raises ConfigError, on the first of several ranks, for a command that works on one; the others end."""
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
@@ -54,14 +61,24 @@ def refuse_ranks(command: str, instead: str) -> None:
         raise ConfigError(f"{command} works on one rank, got {os.environ['WORLD_SIZE']}; several: {instead}")
 
 
-def run_to_go_on_with(runs: Path) -> str | None:
-    """The run that this command began before torchrun had to start it again."""
+def begun_runs(runs: Path) -> list[RunFolder]:
+    """The runs that this command began before torchrun had to start it again, the oldest first."""
     from slm.training.ranks import Launcher
-    from slm.training.run_folder import run_of_launcher
+    from slm.training.run_folder import runs_of_launcher
 
     launcher = Launcher.here()
-    run = run_of_launcher(launcher.name, runs) if launcher and launcher.restarts else None
-    return None if run is None else str(run.path)
+    return runs_of_launcher(launcher.name, runs) if launcher and launcher.restarts else []
+
+
+def finished_run(run: str, runs: Path) -> RunFolder | None:
+    """The run, where it was finished before torchrun had to start this command again: nothing is left to do then."""
+    from slm.training.ranks import Launcher
+    from slm.training.run_folder import find_run
+
+    launcher = Launcher.here()
+    if launcher and launcher.restarts and (folder := find_run(run, runs)).read()["state"] == "finished":
+        return folder
+    return None
 
 
 def running_time() -> RunningTime:
@@ -83,6 +100,8 @@ def _launch(ranks: int) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, launch_agent
 
+    from slm.training.ranks import TOLD_VARIABLE
+
     logging.disable()  # the ranks tell what there is to tell
     if sys.platform == "linux":
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")  # whatever the machine's name resolves to
@@ -90,12 +109,19 @@ def _launch(ranks: int) -> None:
         min_nodes=1, max_nodes=1, nproc_per_node=ranks, run_id=f"slm-{os.getpid()}", rdzv_backend="c10d",
         rdzv_endpoint="localhost:0", max_restarts=0, shutdown_timeout=SHUTDOWN_SECONDS,
     )  # fmt: skip
-    try:
-        launch_agent(config, sys.executable, ["-m", "slm", *sys.argv[1:]])
-    except SignalException as error:
-        raise SystemExit(128 + error.sigval) from None
-    except ChildFailedError as error:
-        codes = [failure.exitcode for failure in error.failures.values()]
-        if len(codes) == ranks and max(codes) < 0:
-            raise TrainingError(f"all {ranks} ranks were killed (exit code {codes[0]}): out of memory?") from None
-        raise SystemExit(max(1, *codes)) from None
+    with tempfile.NamedTemporaryFile() as told:
+        os.environ[TOLD_VARIABLE] = told.name
+        try:
+            launch_agent(config, sys.executable, ["-m", "slm", *sys.argv[1:]])
+        except SignalException as error:
+            raise SystemExit(128 + error.sigval) from None
+        except ChildFailedError as error:
+            failures = error.failures
+            if max(failure.exitcode for failure in failures.values()) < 0 and not os.path.getsize(told.name):
+                killed = (f"rank {rank} (process {failure.pid})" for rank, failure in sorted(failures.items()))
+                signals = {-failure.exitcode for failure in failures.values()}
+                raise TrainingError(
+                    f"{' and '.join(killed)} ended by signal {' and '.join(map(str, sorted(signals)))} (9 may be for "
+                    "want of memory) before another rank could tell"
+                ) from None
+            raise SystemExit(max(1, *(failure.exitcode for failure in failures.values()))) from None

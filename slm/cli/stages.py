@@ -11,7 +11,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
-from slm.cli.ranks import among_ranks, refuse_ranks, run_to_go_on_with, running_time
+from slm.cli.ranks import among_ranks, begun_runs, finished_run, refuse_ranks, running_time
 from slm.cli.sharding import in_shards, merged
 from slm.cli.sources import accompanied, checked_company, model_folder, prepared, recipe_and_store
 from slm.errors import ConfigError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from slm.cli.console import ConsoleObserver
     from slm.data.token_store import TokenStore
     from slm.recipe import Recipe
+    from slm.training.run_folder import RunFolder
 
 RUNS = Path("runs")
 
@@ -189,6 +190,7 @@ def train(
     """
     from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
     from slm.remote.address import is_address
+    from slm.stage import recorded_recipe
 
     if is_address(out):
         mirror, _, name = out.rstrip("/").rpartition("/")
@@ -202,9 +204,15 @@ def train(
         if joined is None:
             return
         running = running_time()
-        resume = run_to_go_on_with(runs) if resume is None else resume
+        begun = begun_runs(runs)
+        if begun and resume is None and seeds == 1:
+            resume = str(begun[0].path)
+
+        def go_on(run: str) -> RunFolder:
+            return finished_run(run, runs) or resume_pretraining(run, observer, runs, running=running, ranks=joined)
+
         if resume is not None:
-            finished = resume_pretraining(resume, observer, runs, running=running, ranks=joined)
+            finished = go_on(resume)
         elif extend:
             seconds, run = options.seconds_of(extend, "--extend"), _only_run(data)
             finished = extend_pretraining(run, seconds, name, observer, typed_command(), runs, running, joined)
@@ -219,11 +227,13 @@ def train(
             if budget:
                 settings = _planned(settings, set_, store, budget, memory, model, observer)
             settings = accompanied(settings, company)
+            if begun:  # another look at the machine could plan another model
+                settings = recorded_recipe(begun[0].read())
             made = []
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
                 of_seed = name and (name if seeds == 1 else f"{name}-seed{seeded.training.seed}")
-                finished = pretrain(
+                finished = go_on(str(begun[number].path)) if number < len(begun) else pretrain(
                     store, seeded, of_seed, model, observer, typed_command(), runs, running=running, ranks=joined
                 )
                 made.append(finished.argument)

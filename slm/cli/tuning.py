@@ -9,7 +9,7 @@ import typer
 
 from slm.cli import options
 from slm.cli.making import observing, print_finished, typed_command
-from slm.cli.ranks import among_ranks, run_to_go_on_with, running_time
+from slm.cli.ranks import among_ranks, begun_runs, finished_run, running_time
 from slm.cli.sources import accompanied, checked_company, model_folder, recipe_and_store
 from slm.errors import ConfigError
 
@@ -90,12 +90,12 @@ def finetune(
         if joined is None:
             return
         running = running_time()
-        if resume is None and (resume := run_to_go_on_with(runs)) is not None:
-            tuning = []  # as the run has it
+        if resume is None and (begun := begun_runs(runs)):
+            resume, tuning = str(begun[0].path), []  # as the run has it
         if resume is not None:
             if tuning:
                 raise ConfigError("--resume goes on as the run began; leave the other options out")
-            finished = resume_finetuning(resume, observer, runs, ranks=joined)
+            finished = finished_run(resume, runs) or resume_finetuning(resume, observer, runs, ranks=joined)
         else:
             if not from_:
                 from_ = newest_pretraining(runs).name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import signal
 import socket
@@ -26,17 +27,19 @@ import torch
 import torch.distributed as dist
 
 from slm.device import backends_of_ranks
-from slm.errors import SlmError, Stopped, TrainingError
+from slm.errors import ConfigError, SlmError, Stopped, TrainingError
 from slm.training.stop_request import SIGNALS
 
 T = TypeVar("T")
-TIMEOUT = timedelta(minutes=5)  # for a rank that neither answers nor ends; one that ends is noticed at once
+TIMEOUT_VARIABLE = "SLM_RANK_TIMEOUT"
+TIMEOUT_SECONDS = 300.0  # for a rank that neither answers nor ends; one that ends is noticed at once
 BEAT_SECONDS = 0.5
 LOST_SECONDS = 5.0  # without a beat, after which a rank of another machine counts as gone
 GRACE_SECONDS = 20.0  # for a rank to end by itself once another one has gone; torchrun kills after 30
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.01, 0.2
 LEAVING = timedelta(seconds=LOST_SECONDS)
 TOLD = "told by"
+TOLD_VARIABLE = "SLM_RANKS_TOLD"  # names a file of the launcher, which is no longer empty once a rank has told
 
 
 class RankLost(Exception):
@@ -87,19 +90,20 @@ ALONE = Ranks()
 class ManyRanks(Ranks):
     """Ranks as torchrun, or `slm train --ranks`, starts them."""
 
-    def __init__(self, timeout: timedelta = TIMEOUT):
+    def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS):
+        timeout = timedelta(seconds=timeout_seconds)
         store, self.rank, self.size = next(dist.rendezvous("env://", timeout=timeout))
         # torchrun keeps its store when it starts all ranks again, and with it what the last ones said.
         store = dist.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
         self.local_rank, self.local_size = (int(os.environ[name]) for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"))
         group = dist.PrefixStore("group", store)
-        dist.init_process_group(
-            backends_of_ranks(), store=group, rank=self.rank, world_size=self.size, timeout=timeout
-        )
+        dist.init_process_group(backends_of_ranks(), store=group, rank=self.rank, world_size=self.size, timeout=timeout)
         self._store = dist.PrefixStore("slm", store)
         self._turns = self._jobs = 0
+        self._store.set(f"beat/{self.rank}", "0")
         self._others = self._introduce()
         self._lost: list[int] = []
+        self._longest_silence = timeout_seconds
         self._leaving = False
         threading.Thread(target=self._beat, args=(self._store.clone(),), name="ranks", daemon=True).start()
 
@@ -159,7 +163,9 @@ class ManyRanks(Ranks):
                 raise
             if lost := self._dead() if isinstance(error, Stopped) else self.missing():
                 _ignore_signals()
-                raise TrainingError(self._message(lost, command)) from None
+                message = self._message(lost, command)
+                self._end(lost)
+                raise TrainingError(message) from None
             if isinstance(error, Stopped):
                 raise
             why = str(error).splitlines()[0]
@@ -180,9 +186,13 @@ class ManyRanks(Ranks):
     def reports(self) -> bool:
         """Whether this rank is the one to tell why all of them end: the first that asks."""
         try:
-            return self._store.compare_set(TOLD, "", str(self.rank)) == str(self.rank).encode()
+            tells = self._store.compare_set(TOLD, "", str(self.rank)) == str(self.rank).encode()
         except dist.DistError:  # the launcher has gone
             return self.first
+        if tells and (file := os.environ.get(TOLD_VARIABLE)):
+            with contextlib.suppress(OSError):
+                Path(file).write_text(str(self.rank))
+        return tells
 
     def _introduce(self) -> list[tuple[str, int]]:
         """Host and process of every rank."""
@@ -195,28 +205,44 @@ class ManyRanks(Ranks):
         here = self._others[self.rank][0]
         return [rank for rank, (host, process) in enumerate(self._others) if host == here and not _is_alive(process)]
 
-    def _beats(self) -> list[bytes]:
-        return [self._store.get(f"beat/{rank}") for rank in range(self.size)]
+    def _beats(self, store: dist.Store | None = None) -> list[bytes]:
+        return (store or self._store).multi_get([f"beat/{rank}" for rank in range(self.size)])
 
     def _beat(self, store: dist.Store) -> None:
-        """Give a sign of life twice a second; see to it that this rank ends when another one has, whatever it does."""
+        """Give a sign of life twice a second; see to it that this rank ends when another one has, or hangs, whatever it
+        does."""
         number, lost_at = 0, 0.0
-        while not self._leaving:
+        heard, silent = self._beats(store), [0] * self.size  # so many beats of this rank: when all are suspended,
+        while not self._leaving:  # a laptop's lid closed, none is silent
             number += 1
             with contextlib.suppress(dist.DistError, RuntimeError):
                 store.set(f"beat/{self.rank}", str(number))
-            if not self._lost and (lost := self._dead()):
+                before, heard = heard, self._beats(store)
+                silent = [beats + 1 if old == new else 0 for beats, old, new in zip(silent, before, heard, strict=True)]
+            hanging = [rank for rank, beats in enumerate(silent) if beats * BEAT_SECONDS > self._longest_silence]
+            if not self._lost and (lost := self._dead() or hanging):
                 self._lost, lost_at = lost, time.monotonic()
             if self._lost and time.monotonic() > lost_at + GRACE_SECONDS and not self._leaving:
                 if self.reports():
                     print(f"error: {self._message(self._lost, '')}", file=sys.stderr, flush=True)
+                self._end(self._lost)
                 os._exit(1)
             time.sleep(BEAT_SECONDS)
+
+    def _end(self, lost: list[int]) -> None:
+        """Kill those of this machine that hang: no signal reaches them, and their launcher would wait for them."""
+        for rank in lost:
+            host, process = self._others[rank]
+            if host == self._others[self.rank][0] and _is_alive(process):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, signal.SIGKILL)
 
     def _message(self, lost: list[int], command: str) -> str:
         names = [f"rank {rank} (process {self._others[rank][1]} on {self._others[rank][0]})" for rank in lost]
         on = f"; go on with: {command}" if command else ""
-        return f"{' and '.join(names)} has gone: killed, or out of reach; the last checkpoint is intact{on}"
+        silent = f"gives no sign any more (waited {self._longest_silence:.0f} s, {TIMEOUT_VARIABLE})"
+        what = "has gone: killed, or out of reach" if set(lost) <= set(self._dead()) else silent
+        return f"{' and '.join(names)} {what}; the last checkpoint is intact{on}"
 
     @contextlib.contextmanager
     def ending_together(self) -> Iterator[None]:
@@ -263,8 +289,18 @@ class Launcher:
 
 
 def joined() -> Ranks:
-    """The ranks that this process was started among: by the variables that torchrun sets."""
-    return ManyRanks() if int(os.environ.get("WORLD_SIZE", 1)) > 1 else Ranks()
+    """The ranks that this process was started among: by the variables that torchrun sets. Raises ConfigError where
+    SLM_RANK_TIMEOUT is no number of seconds."""
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+        return Ranks()
+    given = os.environ.get(TIMEOUT_VARIABLE, str(TIMEOUT_SECONDS))
+    try:
+        seconds = float(given)
+        if not 0 < seconds < math.inf:
+            raise ValueError
+    except ValueError:
+        raise ConfigError(f"{TIMEOUT_VARIABLE} expects seconds, such as 300, got {given!r}") from None
+    return ManyRanks(seconds)
 
 
 def _is_of_the_connection(error: Exception) -> bool:

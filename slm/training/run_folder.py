@@ -223,13 +223,9 @@ def run_of(model: Path) -> RunFolder | None:
     return run if model.parent.name == "checkpoints" and (run.path / "run.json").is_file() else None
 
 
-def run_of_launcher(launcher: str, runs: Path = RUNS) -> RunFolder | None:
-    """The newest unfinished run that this launcher's ranks began; None where they had not come so far."""
-    for run in list_runs(runs):
-        record = run.read()
-        if record.get("launcher") == launcher and record["state"] != "finished":
-            return run
-    return None
+def runs_of_launcher(launcher: str, runs: Path = RUNS) -> list[RunFolder]:
+    """The runs that this launcher's ranks began, the oldest first."""
+    return [run for run in reversed(list_runs(runs)) if run.read().get("launcher") == launcher]
 
 
 @contextlib.contextmanager

@@ -8,32 +8,26 @@ together: each computes its share of a step, and the first one alone writes.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from torch import Tensor
 
-from slm.atomic_write import existing_folder
-from slm.checkpoint import TrainingState, load_model, load_state
-from slm.data.batches import IGNORED, PADDING_MULTIPLE, Batches, PackedBatches, filled_up
+from slm.data.batches import Batches, PackedBatches, filled_up
 from slm.device import Machine, give_back_memory, seed_step
 from slm.errors import Stopped, TrainingError
 from slm.model.gpt import GPT
-from slm.model.lora import kept_apart
+from slm.training.checkpoints import Checkpoints, SaveModel
+from slm.training.compiling import compiled_blocks
 from slm.training.config import TrainingConfig
 from slm.training.estimate import StepTimer, disk_needed, require_disk
+from slm.training.loss_estimate import LossEstimate, count_trained, loss_sum
 from slm.training.metrics_log import MetricsLog
 from slm.training.observer import Estimate, Observer
-from slm.training.optimizer import make_optimizer, optimizer_tensors, restore_optimizer
+from slm.training.optimizer import make_optimizer
 from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.parallel import parallel
 from slm.training.progress import Progress
@@ -45,8 +39,6 @@ from slm.training.stop_request import SIGNALS, StopRequest
 from slm.training.watch import Watch
 
 SKIPS_BEFORE_ROLLBACK = 3
-
-SaveModel = Callable[[Path, dict[str, Any], TrainingState | None], None]
 
 
 class Trainer:
@@ -80,7 +72,7 @@ class Trainer:
         self.batches, self.config, self.machine, self.ranks = batches, config, machine, ranks
         self._parallel = parallel(model.to(machine.device), ranks, machine, sharded)
         self.model = self._parallel.model
-        self.compiled, self.run, self.save, self.observer = compiled, run, save, observer
+        self.compiled, self.run, self.observer = compiled, run, observer
         self.resume_command, self.write_samples = resume_command, write_samples
         self.pace, self._clock, self.watch, self.guard = pace or ByStep(config), clock, watch, guard
         self.optimizer = make_optimizer(
@@ -90,14 +82,8 @@ class Trainer:
         self.scaler = torch.amp.GradScaler(machine.device.split(":")[0], enabled=machine.needs_loss_scaling())
         self.progress, self._timer = Progress(), StepTimer()
         self._due, self._signal_number = False, 0
-        size = config.micro_batch_size
-        self._fixed = {
-            "train_loss": batches.fixed(config.evaluation_samples, size),
-            "validation_loss": validation.fixed(config.evaluation_samples, size),
-        }
-        if guard is not None:
-            documents = PackedBatches(guard.documents, config.batch_size * guard.documents.block_size, config.seed)
-            self._fixed["base_loss"] = documents.fixed(config.evaluation_samples, size)
+        self.checkpoints = Checkpoints(run, self._parallel, self.optimizer, config.seed, save, ranks, resume_command)
+        self._estimate = LossEstimate(batches, validation, guard, config)
 
     def train(self) -> Progress:
         """Train from where `progress` stands to the last step."""
@@ -105,7 +91,7 @@ class Trainer:
         with (
             MetricsLog(metrics, self.config.tensorboard and self.ranks.first) as self.log,
             StopRequest(self._announce_stop, self.resume_command) as self._stop,
-            self._compiled_blocks(),
+            compiled_blocks(self.model, self.compiled),
         ):
             self._session_start, self._first_step = self._clock(), self.progress.step
             self._seconds_before = self.progress.seconds
@@ -127,51 +113,16 @@ class Trainer:
 
     def restore(self) -> None:
         """Take weights, moments and position from checkpoints/last of the run."""
-        folder = existing_folder(self.run.last)
-        loaded = load_model(folder)
-        if loaded.model.config != self.model.config:
-            raise TrainingError(f"{folder}: holds another model ({loaded.model.config}) than this run's recipe makes")
-        state = load_state(folder)
-        self._load_weights(loaded.model, state)
-        self.progress = Progress(**state.values["progress"])
-        before_decay = self.run.before_decay
-        if before_decay.exists() and load_state(before_decay).values["progress"]["step"] > self.progress.step:
-            shutil.rmtree(before_decay)  # of steps that a kill made undone
+        self.progress = self.checkpoints.read_last(self.model.config)
         if self.progress.scaler:
             self.scaler.load_state_dict(self.progress.scaler)
 
-    @torch.no_grad()
     def estimate_loss(self) -> dict[str, float]:
-        """Mean loss, in nats per trained token, on fixed samples of train and validation, and of guarded documents: the
-        same ones every time."""
-        self.model.eval()
-        means = {}
-        with torch.compiler.set_stance("force_eager"):
-            for name, batches in self._fixed.items():
-                mine = batches[self.ranks.rank :: self.ranks.size]
-                if self._parallel.in_step:
-                    mine = filled_up(mine, -(-len(batches) // self.ranks.size))
-                (total,) = self.ranks.sum(sum(self._loss_sum(self.model.loss_sum, *batch).item() for batch in mine))
-                means[name] = total / _count_trained(batches)
-        self.model.train()
-        return means
-
-    @contextlib.contextmanager
-    def _compiled_blocks(self) -> Iterator[None]:
-        """Compile the blocks, which are all alike: one compilation for each shape of batch serves them all.
-
-        Without a limit that holds all shapes torch would give up on the last ones, and other ones after a resume.
-        """
-        if not self.compiled:
-            yield
-            return
-        for block in self.model.transformer.h:
-            block.compile(dynamic=False)
-        with torch._dynamo.config.patch(cache_size_limit=8 + self.model.config.block_size // PADDING_MULTIPLE):
-            yield
+        """Mean loss, in nats per trained token, on fixed samples of train and validation, and of guarded documents."""
+        return self._estimate.losses(self._parallel, self.machine, self.ranks)
 
     def _begin(self) -> None:
-        if self.save is not None and self.ranks.first:
+        if self.checkpoints.save is not None and self.ranks.first:
             require_disk(self.run.path, self._disk_needed())
         began = self._clock()
         self._evaluate()
@@ -204,7 +155,7 @@ class Trainer:
         give_back_memory()
         self._write_step(step + 1, loss, rate, norm, tokens, time.perf_counter() - started, place)
         if self._decays_from(place):
-            self._save(self.run.before_decay, resumable=True)
+            self.checkpoints.write(self.run.before_decay, self.progress, resumable=True)
 
     def _accumulate_gradients(self, step: int, place: Place) -> tuple[float, int]:
         """Backward through the step's micro-batches; returns the step's loss and its trained tokens."""
@@ -219,12 +170,12 @@ class Trainer:
         batches = self.batches.get_batch(step, self.config.micro_batch_size, same_shape=self.compiled, **part)
         if self._parallel.in_step:
             batches = filled_up(batches, self.ranks.most(len(batches)))
-        (count,) = map(int, self.ranks.sum(_count_trained(batches)))
+        (count,) = map(int, self.ranks.sum(count_trained(batches)))
         each = count / self.ranks.size  # gradients are averaged over ranks, so that their sum is divided by the count
         total, clock = 0.0, time.perf_counter()
         for number, batch in enumerate(batches, start=1):
             with self._parallel.adding_up(last=number == len(batches)):
-                loss = self._loss_sum(self._parallel.loss_sum, *batch) / each
+                loss = loss_sum(self.machine, self._parallel.loss_sum, *batch) / each
                 self.scaler.scale(loss).backward()
             total += loss.item()
             self._micro_batch_done(batch[0].size, 1 / len(batches), time.perf_counter() - clock)
@@ -246,11 +197,6 @@ class Trainer:
     def _asked_to_stop(self) -> int:
         """The signal by which a person asked to stop, or 0."""
         return self._signal_number if self.ranks.size > 1 else self._stop.signal_number
-
-    def _loss_sum(self, function: Callable[..., Tensor], x: Any, y: Any, lengths: Any = None) -> Tensor:
-        inputs, targets = (self.machine.to_device(torch.from_numpy(array)) for array in (x, y))
-        with self.machine.autocast():
-            return function(inputs, targets, None if lengths is None else torch.from_numpy(lengths))
 
     def _gradient_norm(self) -> float:
         self.scaler.unscale_(self.optimizer)
@@ -274,20 +220,10 @@ class Trainer:
                 f"to the last checkpoint {since} steps ago did not help; try a lower training.learning_rate or "
                 "training.precision=float32"
             )
-        self._load_weights(load_model(self.run.last).model, load_state(self.run.last))
+        self.checkpoints.go_back()
         self.progress.rollbacks += 1
         self.progress.rolled_back_at, self.progress.skips_in_a_row = step, 0
         self._event("rolled_back", f"step {step + 1}: weights and moments of the last checkpoint again")
-
-    def _load_weights(self, source: GPT, state: TrainingState) -> None:
-        tensors = state.tensors
-        if state.shards is not None:
-            from slm.training.sharded import read_shards
-
-            parameters = dict(self.model.named_parameters())
-            tensors = tensors | read_shards(state.shards, lambda name: parameters[name.partition("/")[2]])
-        self._parallel.load(source, tensors)
-        restore_optimizer(self.optimizer, self.model, tensors, self._parallel.laid_out)
 
     def _write_step(
         self, step: int, loss: float, rate: float, norm: float, tokens: int, seconds: float, place: Place
@@ -363,7 +299,7 @@ class Trainer:
         self.progress.evaluation_seconds += time.perf_counter() - started
         self.progress.evaluated_step = self.progress.step
         if best := judge(self.progress, losses, self.guard):
-            self._save(self.run.best)
+            self.checkpoints.write(self.run.best, self.progress)
         if overfits(self.progress, losses["validation_loss"]):
             self._event(
                 "overfitting",
@@ -377,42 +313,11 @@ class Trainer:
         self.progress.scaler = self.scaler.state_dict()
         self.progress.save_gap = self.progress.step - max(0, self.progress.saved_step)
         self.progress.saved_step, self.progress.spent = self.progress.step, self.pace.spent
-        self._save(self.run.last, resumable=True)
-
-    def _state(self) -> TrainingState:
-        tensors = optimizer_tensors(self.optimizer, self.model) | kept_apart(self.model)
-        shards = self.run.path / ".shards.tmp"
-        tensors = self._parallel.write_shards(shards, tensors)
-        values = {"progress": asdict(self.progress), "seed": self.config.seed}
-        return TrainingState(tensors, values, shards if self._parallel.in_step else None)
+        self.checkpoints.write(self.run.last, self.progress, resumable=True)
 
     def _write_samples(self) -> None:
         self._parallel.collect()
         self.ranks.while_first(lambda: self.write_samples(self.progress.step))
-
-    def _save(self, folder: Path, resumable: bool = False) -> None:
-        """Have the first rank write a model folder, and what training needs to go on from it."""
-        if self.save is None:
-            return
-        try:
-            self._parallel.collect()
-            state = self._state() if resumable else None
-            self.ranks.while_first(lambda: self.save(folder, self._record(), state))
-        except (OSError, SafetensorError) as error:  # a full disk is either, as Python or safetensors meets it
-            reason = getattr(error, "strerror", None) or error
-            kept = "; the checkpoint before it is intact" if existing_folder(self.run.last).exists() else ""
-            raise TrainingError(
-                f"step {self.progress.step} cannot be saved in {self.run.path} ({reason}){kept}: "
-                f"make room or mend the permissions, then {self.resume_command}"
-            ) from None
-
-    def _record(self) -> dict[str, Any]:
-        return {
-            "run": self.run.name,
-            "step": self.progress.step,
-            "tokens_seen": self.progress.tokens,
-            "best_validation_loss": self.progress.best_validation_loss,
-        }
 
     def _micro_batch_done(self, tokens: int, share: float, seconds: float) -> None:
         """Tell the observer that work goes on and, once, how long all of it will take."""
@@ -441,7 +346,3 @@ class Trainer:
         seconds = self._timer.seconds_per_step
         wait = f", in about {math.ceil(seconds)} s" if seconds else ""
         self.observer.message(f"{signal_name}: saving at the end of this step{wait} (once more stops at once)")
-
-
-def _count_trained(batches: list[tuple[Any, ...]]) -> int:
-    return int(sum((batch[1] != IGNORED).sum() for batch in batches))

@@ -60,6 +60,21 @@ def test_plan_as_json_is_json(slm, library: Path) -> None:
     assert bits == sorted(bits) and len(bits) == len(TINY_SHAPES)
 
 
+def test_plan_says_what_each_of_several_ranks_does(slm, library: Path) -> None:
+    made = json.loads(slm("plan", *TALES, "--budget", "1h", "--ranks", "4", "--json").out)
+    best, share = made["choices"][0], made["share_of_rank"]
+    step = share["micro_batch"] * best["model"]["block_size"] * share["accumulation"] * share["ranks"]
+    assert step == best["tokens_per_step"] and share["ranks"] == 4
+    spared = share["memory_bytes"] - share["sharded_memory_bytes"]
+    assert spared == pytest.approx(18 * best["parameters"] * 3 / 4, abs=4)
+    outcome = slm("plan", *TALES, "--budget", "1h", "--ranks", "4")
+    shown = f"is {share['micro_batch']} x 256 x {share['accumulation']} x 4 tokens"
+    assert outcome.code == 0 and f"on 4 ranks a step of the first {shown}" in outcome.out
+    assert outcome.out.rstrip().endswith("--budget 1h --ranks 4 --out runs/mine")
+    refused = slm("plan", *TALES, "--ranks", "0")
+    assert refused.code == 2 and "--ranks expects a whole number from 1 up, got 0" in refused.err
+
+
 def test_a_budget_makes_a_whole_run(slm, library: Path) -> None:
     """Of a second, which is spent before the first step: what happens in between is tested with the stage."""
     outcome = slm("train", *TALES, "--budget", "1s", "--out", "runs/mine", *QUICK)

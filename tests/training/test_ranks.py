@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ranks_of import go_on_until, in_ranks, run_cases
-from tiny_training import base_run, metrics, question_store
+from ranks_of import by_the_clock, go_on_until, in_ranks, run_cases
+from tiny_training import base_run, differences, metrics, question_store
 
 from slm.checkpoint import load_model
 from slm.data.batches import IGNORED, dealt
+from slm.pretrain import replay_pretraining
 from slm.training.run_folder import RunFolder
 
 CASES = ["windows", "documents", "questions"]
@@ -94,6 +95,35 @@ def test_a_run_goes_on_from_one_to_two_to_four_to_one_rank(folder: Path):
     go_on_until(folder, 0)
     assert going.state() == "finished"
     equal(RunFolder(folder / "runs" / "windows-1"), going)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "four_share"), [("windows", True), ("documents", False)])
+def test_a_run_goes_on_from_one_to_two_that_share_the_model_to_four_to_one(folder: Path, kind: str, four_share: bool):
+    run_cases(folder, [kind], steps=40)
+    going = RunFolder(folder / "runs" / "going")
+    shards = going.last / "state" / "shards"
+    go_on_until(folder, 10, kind)
+    in_ranks(2, go_on_until, folder, 20, kind, True)
+    assert len(list(shards.glob("*.safetensors"))) == 2
+    in_ranks(4, go_on_until, folder, 30, kind, four_share)
+    assert len(list(shards.glob("*.safetensors"))) == 4 * four_share
+    assert load_model(going.last).record["step"] == 31
+    go_on_until(folder, 0, kind)
+    assert going.state() == "finished" and not shards.exists()
+    equal(RunFolder(folder / "runs" / f"{kind}-1"), going)
+
+
+@pytest.mark.slow
+def test_by_a_budget_the_first_clock_decides_and_the_run_can_be_extended_and_repeated(folder: Path):
+    in_ranks(2, by_the_clock, folder)
+    timed, longer, again = (RunFolder(folder / "runs" / name) for name in ("timed", "longer", "again"))
+    assert [run.state() for run in (timed, longer, again)] == ["finished"] * 3
+    assert timed.read()["frozen"]["ranks"] == 2 and timed.read()["steps"] > 15
+    assert longer.read()["steps"] > 1.2 * timed.read()["steps"]
+    assert differences(timed, again) == []
+    replay_pretraining("timed", "alone", runs=folder / "runs")
+    equal(timed, RunFolder(folder / "runs" / "alone"))
 
 
 @pytest.mark.slow

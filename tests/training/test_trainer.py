@@ -266,13 +266,13 @@ def test_only_the_last_checkpoint_holds_what_training_needs(tmp_path: Path) -> N
 def test_saves_and_estimates_come_at_their_intervals(tmp_path: Path) -> None:
     saved: list[int] = []
     trainer = trainer_of(tmp_path, steps=10, evaluation_interval=5, save_interval=3)
-    save = trainer.save
+    save = trainer.checkpoints.save
 
     def watched(folder: Path, progress: dict[str, Any], state: Any) -> None:
         saved.extend([progress["step"]] if state is not None else [])
         save(folder, progress, state)
 
-    trainer.save = watched
+    trainer.checkpoints.save = watched
     trainer.train()
     assert saved == [0, 3, 6, 9, 10]
     assert [line["step"] for line in lines(trainer.run, "evaluation")] == [0, 5, 10]
