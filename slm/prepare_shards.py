@@ -38,6 +38,7 @@ from slm.processor import available_cores
 ENDING = ".shards"
 SHARD_BYTES = 1 << 28  # of documents, for each shard where nobody says how many
 RAY_STORE_BYTES = 1 << 27  # Ray would take a third of the memory for objects; ours are numbers of shards
+RAY_TRIES = 3  # to start it here
 RAY_SECONDS = 10  # until a cluster that does not answer is given up
 Message = Callable[[str], None]
 
@@ -301,15 +302,21 @@ def _join_ray() -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
     address = os.environ.get("RAY_ADDRESS") or "local"
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if address == "local":
+        options |= {"_node_ip_address": "127.0.0.1", "include_dashboard": False, "num_cpus": available_cores()}
+        options["object_store_memory"] = RAY_STORE_BYTES
     try:
-        if address == "local":
-            options |= {"_node_ip_address": "127.0.0.1", "include_dashboard": False, "num_cpus": available_cores()}
-            options["object_store_memory"] = RAY_STORE_BYTES
-        elif address != "auto":
+        if address not in ("local", "auto"):
             host, _, port = address.rpartition("/")[2].rpartition(":")
             socket.create_connection((host.strip("[]"), int(port)), RAY_SECONDS).close()
-        ray.init(address, **options)
-    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        for tries in reversed(range(RAY_TRIES if address == "local" else 1)):
+            try:
+                ray.init(address, **options)
+                break
+            except Exception:  # it allows itself half a minute, which a busy machine may need more of
+                if not tries:
+                    raise
+    except Exception as error:  # Ray raises those without a name, too
         raise NetworkError(
             f"RAY_ADDRESS={address}: expected a Ray cluster there, got: {_last_line(error)}; name one as HOST:PORT, "
             "start one with ray start --head, or unset it to run on this machine alone"

@@ -53,7 +53,9 @@ def test_nothing_is_lost_where_one_is_killed_and_one_restarted(fleet, port, benc
     for event in (bench.kill_and_restart, bench.rolling):
         answers = asyncio.run(bench.under_load(fleet, port, 6, event, 0))
         counts = Counter(answer.outcome for _, answer in answers)
-        assert counts["ok"] > 50 and set(counts) <= ({"ok", "cut"} if event is bench.kill_and_restart else {"ok"})
+        told = f"{counts}; nginx: {(fleet.folder / 'nginx-error.log').read_text()}"
+        assert counts["ok"] > 50, told
+        assert set(counts) <= ({"ok", "cut"} if event is bench.kill_and_restart else {"ok"}), told
         for key, answer in answers:
             if answer.outcome == "ok":
                 assert known.setdefault(key, answer.text) == answer.text
