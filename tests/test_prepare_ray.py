@@ -79,7 +79,7 @@ def test_the_command_makes_the_bytes_of_plain_prepare(tmp_path: Path, ray_folder
     (ray_folder / "ray" / "ray_current_cluster").write_text("127.0.0.1:1")
     run = by_command(tmp_path, ray_folder, "--shards", "3")
     assert run.returncode == 0 and "shard 3 of 3 is made" in run.stderr, run.stderr
-    assert all(line.startswith("store.shards/") for line in run.stderr.splitlines())  # nothing of Ray's own
+    assert "INFO" not in run.stderr, run.stderr  # what Ray tells of each step
     monkeypatch.chdir(tmp_path)
     prepare(DocumentsConfig(source="a.jsonl"), ".", folder=Path("plain"))
     assert everything_in(tmp_path / "store") == everything_in(tmp_path / "plain")
