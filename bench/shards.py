@@ -1,12 +1,14 @@
 """Corpora larger than memory: plain prepare and shards beside one another, and training from what comes out.
 
     python bench/shards.py --sizes 0.1 1 10 --folder corpora   (GB of documents; twice as much disk is needed)
+    python bench/shards.py --sizes 10 --ways make merge train windows --folder corpora      (without plain prepare)
 
 A corpus is made by drawing sentences of the built-in stories, fourteen a document; one document in a hundred is one
 that came before. For each size a row: MB/s, peak memory (of the process and its children, pages that they share
-counted once; and of it the part that no file stands behind), and the most files that were open at once. "make" is all
-shards, "merge" what follows. Then 20 steps of training from the store, its peak memory, and how long it takes to draw a
-window from the store and from mapped shards that were never merged. All that is made is deleted at the end.
+counted once; of it the part that no file stands behind, and the part that is mapped from files that were made here, at
+its own peak), and the most files that were open at once. "make" is all shards, "merge" what follows. Then the whole of
+`slm train` with 20 steps from the store, and how long it takes to draw a window from the store and from mapped shards
+that were never merged. All that is made is deleted at the end.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,7 @@ import numpy as np
 
 SENTENCES, BATCH = 14, 10_000
 SHARDS = 8
+WAYS = ("plain", "make", "merge", "train", "windows")
 TRAIN = (
     "training.steps=20", "training.micro_batch_size=4", "training.sample_points=0", "training.evaluation_samples=16",
     "model.n_layer=2", "model.n_head=4", "model.n_embd=128", "model.block_size=128", "evaluation.documents=20",
@@ -35,12 +39,15 @@ TRAIN = (
 
 @dataclass
 class Peak:
-    """The most that a process and its children held while they ran: bytes, bytes without files, open files."""
+    """The most that a process and its children held while they ran."""
 
     seconds: float = 0.0
     memory: int = 0
+    """Bytes; of them those without files, and those of mapped files below the bench's folder."""
     anonymous: int = 0
+    mapped: int = 0
     files: int = 0
+    """How many were open."""
 
 
 def make_corpus(path: Path, gigabytes: float) -> None:
@@ -62,14 +69,15 @@ def make_corpus(path: Path, gigabytes: float) -> None:
             size += file.write("".join(lines))
 
 
-def watched(*command: str) -> Peak:
-    """Run a command of Python to its end. Raises SystemExit with what it wrote where it fails."""
+def watched(folder: Path, *command: str) -> Peak:
+    """Run a command of Python to its end, which maps files below `folder`. Raises SystemExit with what it wrote where
+    it fails."""
     began, peak = time.perf_counter(), Peak()
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while process.poll() is None:
-        memory, anonymous, files = held(process.pid)
-        peak.memory, peak.anonymous = max(peak.memory, memory), max(peak.anonymous, anonymous)
-        peak.files = max(peak.files, files)
+        now = held(process.pid, str(folder.resolve()))
+        for name in ("memory", "anonymous", "mapped", "files"):
+            setattr(peak, name, max(getattr(peak, name), getattr(now, name)))
         time.sleep(0.25)
     peak.seconds = time.perf_counter() - began
     if process.returncode:
@@ -77,18 +85,22 @@ def watched(*command: str) -> Peak:
     return peak
 
 
-def held(root: int) -> tuple[int, int, int]:
-    """Bytes, bytes without files, open files of a process and its descendants (Linux)."""
-    memory = anonymous = files = 0
+def held(root: int, folder: str) -> Peak:
+    """What a process and its descendants hold now (Linux)."""
+    found = Peak()
     for process in family(root):
         try:
-            text = Path(f"/proc/{process}/smaps_rollup").read_text()
-            files += sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+            mappings = Path(f"/proc/{process}/smaps").read_text()
+            found.files += sum(1 for _ in Path(f"/proc/{process}/fd").iterdir())
         except OSError:  # it ended meanwhile
             continue
-        sizes = dict(re.findall(r"^(Pss|Pss_Anon): +(\d+) kB", text, re.MULTILINE))
-        memory, anonymous = memory + 1024 * int(sizes["Pss"]), anonymous + 1024 * int(sizes["Pss_Anon"])
-    return memory, anonymous, files
+        sizes = dict(re.findall(r"^(Pss|Pss_Anon): +(\d+) kB", rollup, re.MULTILINE))
+        found.memory += 1024 * int(sizes["Pss"])
+        found.anonymous += 1024 * int(sizes["Pss_Anon"])
+        for size in re.findall(rf" {re.escape(folder)}/.*\n(?:\w+: .*\n)*?Rss: +(\d+) kB", mappings):
+            found.mapped += 1024 * int(size)
+    return found
 
 
 def family(root: int) -> list[int]:
@@ -157,41 +169,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", type=float, default=[0.1, 1.0])
     parser.add_argument("--folder", type=Path, default=Path("corpora"))
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS, help="make and merge always are")
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         one(arguments.one[0], *map(Path, arguments.one[1:]))
         return
     arguments.folder.mkdir(parents=True)
-    print(f"{'GB':>5} {'way':<6}{'seconds':>9}{'MB/s':>8}{'memory MB':>11}{'without files':>15}{'open files':>12}")
+    heads = f"{'seconds':>9}{'MB/s':>8}{'memory MB':>11}{'without files':>15}{'mapped':>8}{'files':>7}"
+    print(f"{'GB':>5} {'way':<6}{heads}")
     for gigabytes in arguments.sizes:
-        measure(arguments.folder, gigabytes)
+        measure(arguments.folder, gigabytes, arguments.ways)
     shutil.rmtree(arguments.folder)
 
 
-def measure(folder: Path, gigabytes: float) -> None:
+def measure(folder: Path, gigabytes: float, ways: Sequence[str]) -> None:
     corpus, plain, store = folder / "corpus.jsonl", folder / "plain", folder / "store"
     make_corpus(corpus, gigabytes)
     megabytes = corpus.stat().st_size / 1e6
 
-    def row(way: str, peak: Peak) -> None:
+    def row(way: str, *command: str) -> None:
+        peak = watched(folder, *command)
         speed = f"{megabytes / peak.seconds:>8.1f}" if way != "train" else " " * 8
-        sizes = f"{peak.memory / 1e6:>11.0f}{peak.anonymous / 1e6:>15.0f}{peak.files:>12}"
+        sizes = f"{peak.memory / 1e6:>11.0f}{peak.anonymous / 1e6:>15.0f}{peak.mapped / 1e6:>8.0f}{peak.files:>7}"
         print(f"{gigabytes:>5g} {way:<6}{peak.seconds:>9.1f}{speed}{sizes}", flush=True)
 
-    row("plain", watched(__file__, "--one", "plain", str(corpus), str(plain)))
-    sums = sums_of(plain)
-    shutil.rmtree(plain)
+    if "plain" in ways:
+        row("plain", __file__, "--one", "plain", str(corpus), str(plain))
+        sums = sums_of(plain)
+        shutil.rmtree(plain)
     for way in ("make", "merge"):
-        row(way, watched(__file__, "--one", way, str(corpus), str(store)))
-    if sums != sums_of(store):
+        row(way, __file__, "--one", way, str(corpus), str(store))
+    if "plain" in ways and sums != sums_of(store):
         sys.exit("the merged store is another than the plain one")
-    settings = [word for assignment in TRAIN for word in ("--set", assignment)]
-    row("train", watched("-m", "slm", "train", str(store), *settings, "--out", str(folder / "run")))
-    merged, mapped = microseconds(store)
-    print(f"{gigabytes:>5g} a window drawn from the store: {merged:.1f} us, from mapped shards: {mapped:.1f} us")
+    if "train" in ways:
+        settings = [word for assignment in TRAIN for word in ("--set", assignment)]
+        row("train", "-m", "slm", "train", str(store), *settings, "--out", str(folder / "run"))
+    if "windows" in ways:
+        merged, mapped = microseconds(store)
+        print(f"{gigabytes:>5g} a window drawn from the store: {merged:.1f} us, from mapped shards: {mapped:.1f} us")
     for path in (store, store.with_name("store.shards"), folder / "run"):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     corpus.unlink()
 
 

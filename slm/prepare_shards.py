@@ -9,10 +9,12 @@ import contextlib
 import functools
 import hashlib
 import json
+import logging
 import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,12 +31,15 @@ from slm.data.prompt_format import PromptFormat
 from slm.data.shards import FILES, Shard, ShardReader, open_shard, write_shard
 from slm.data.token_store import FORMAT, TokenStore
 from slm.data.tokenizer import Tokenizer, load_tokenizer
-from slm.errors import ConfigError, DataError, SlmError, import_extra
+from slm.errors import ConfigError, DataError, NetworkError, SlmError, import_extra
 from slm.prepare import Progress, Request, counted, require_replaceable, settle
 from slm.processor import available_cores
 
 ENDING = ".shards"
 SHARD_BYTES = 1 << 28  # of documents, for each shard where nobody says how many
+RAY_STORE_BYTES = 1 << 27  # Ray would take a third of the memory for objects; ours are numbers of shards
+RAY_TRIES = 3  # to start it here
+RAY_SECONDS = 10  # until a cluster that does not answer is given up
 Message = Callable[[str], None]
 
 
@@ -81,7 +86,7 @@ def prepare_in_shards(
 
     `engine` is 'processes', on this machine, or 'ray': tasks of the cluster that RAY_ADDRESS names, or of one that is
     started here; its machines see the documents and the store's folder under the same paths. Raises what `prepare`
-    raises, and MissingExtra where Ray is not installed.
+    raises, MissingExtra where Ray is not installed, NetworkError where its cluster cannot be reached.
     """
     if engine not in ENGINES:
         raise ConfigError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
@@ -265,23 +270,76 @@ def _by_ray(tasks: list[ShardTask]) -> Iterator[Path]:
     import ray
     from ray import data
 
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="warning")
+    joined = not ray.is_initialized()
+    if joined:
+        _join_ray()
     data.DataContext.get_current().enable_progress_bars = False  # there is one already
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     numbers = data.from_items([{"task": number} for number in range(len(tasks))], override_num_blocks=len(tasks))
-    for row in numbers.map(functools.partial(_run_in_ray, tasks), num_cpus=1).iter_rows():
-        if row["error"]:
-            raise getattr(errors, row["error"])(row["told"])
-        yield Path(row["told"])
+    run = functools.partial(_run_in_ray, tasks, os.getcwd())
+    try:
+        for row in numbers.map(run, num_cpus=1).iter_rows():
+            if row["error"]:
+                raise getattr(errors, row["error"])(row["told"])
+            yield Path(row["told"])
+    except ray.exceptions.RayError as error:
+        raise DataError(
+            f"Ray could not make all shards: {_last_line(error)}; the same command again goes on with those that are "
+            "missing"
+        ) from None
+    finally:
+        if joined:
+            ray.shutdown()
 
 
-def _run_in_ray(tasks: list[ShardTask], row: dict[str, Any]) -> dict[str, str]:
-    """One task, on any machine. Errors that are for people come back as rows: Ray would make tracebacks of them."""
+def _join_ray() -> None:
+    """Join the cluster that RAY_ADDRESS names, or start one that no other machine reaches. Raises NetworkError.
+
+    Without an address Ray itself would look for the cluster that was started here last, which may be gone, for minutes.
+    """
+    import ray
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if address == "local":
+        options |= {"_node_ip_address": "127.0.0.1", "include_dashboard": False, "num_cpus": available_cores()}
+        options["object_store_memory"] = RAY_STORE_BYTES
+    try:
+        if address not in ("local", "auto"):
+            host, _, port = address.rpartition("/")[2].rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), RAY_SECONDS).close()
+        for tries in reversed(range(RAY_TRIES if address == "local" else 1)):
+            try:
+                ray.init(address, **options)
+                break
+            except Exception:  # it allows itself half a minute, which a busy machine may need more of
+                if not tries:
+                    raise
+    except Exception as error:  # Ray raises those without a name, too
+        raise NetworkError(
+            f"RAY_ADDRESS={address}: expected a Ray cluster there, got: {_last_line(error)}; name one as HOST:PORT, "
+            "start one with ray start --head, or unset it to run on this machine alone"
+        ) from None
+
+
+def _last_line(error: Exception) -> str:
+    """What Ray has to say below its traceback."""
+    return ([line for line in str(error).splitlines() if line.strip()] or [type(error).__name__])[-1].strip()
+
+
+def _run_in_ray(tasks: list[ShardTask], folder: str, row: dict[str, Any]) -> dict[str, str]:
+    """One task, on any machine, in the caller's folder: paths may be relative. Errors that are for people come back as
+    rows: Ray would make tracebacks of them."""
     os.environ.setdefault("RAYON_NUM_THREADS", "1")  # one core a task
     try:
-        return {"error": "", "told": str(tasks[row["task"]].run())}
+        with contextlib.chdir(folder):
+            return {"error": "", "told": str(tasks[row["task"]].run())}
     except SlmError as error:
         return {"error": type(error).__name__, "told": str(error)}
+    except OSError as error:
+        told = f"a shard could not be made: {error}; see that each machine has these paths, and room on its disk"
+        return {"error": "DataError", "told": told}
 
 
 ENGINES: dict[str, Callable[[list[ShardTask]], Iterator[Path]]] = {"processes": _by_processes, "ray": _by_ray}

@@ -8,6 +8,10 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -201,6 +205,33 @@ def test_a_killed_process_is_told_and_the_same_command_goes_on(corpus: Path):
     prepare_in_shards(config, 12, ".", folder=Path("store"), progress=unchanged, message=said.append)
     prepare(config, ".", folder=Path("plain"))
     assert everything_in(Path("store")) == everything_in(Path("plain")) and len(said) == 12
+
+
+@pytest.mark.slow
+def test_a_shard_whose_worker_is_killed_is_made_again_alone(corpus: Path):
+    """SIGKILL comes while it writes; the shards beside it are left as they are, and the merged bytes are the same."""
+    (corpus / "a.jsonl").write_bytes(lines(texts(90_000)))
+    for number in (1, 3):
+        assert shard_by_command(number).wait() == 0
+    before = {path: path.stat().st_mtime_ns for path in Path("store.shards").glob("*/*")}
+    worker = shard_by_command(2)
+    half = "store.shards/.2-of-3.*.tmp/documents.bin"
+    while not any(path.stat().st_size for path in corpus.glob(half)):
+        assert worker.poll() is None, "it was made before it could be killed"
+        time.sleep(0.002)
+    worker.kill()
+    assert worker.wait() == -signal.SIGKILL and any(corpus.glob(half))
+    with pytest.raises(DataError, match=r"expected all of 3 shards, found 2; number 2 is missing: .*--shard 2/3"):
+        merge(Path("store.shards"))
+    assert shard_by_command(2).wait() == 0
+    assert before.items() <= {path: path.stat().st_mtime_ns for path in Path("store.shards").glob("*/*")}.items()
+    prepare(DocumentsConfig(source="a.jsonl"), ".", folder=Path("plain"))
+    assert everything_in(merge(Path("store.shards")).folder) == everything_in(Path("plain"))
+
+
+def shard_by_command(number: int) -> subprocess.Popen:
+    words = ("prepare", "a.jsonl", "--tokenizer", ".", "--out", "store", "--shard", f"{number}/3")
+    return subprocess.Popen([sys.executable, "-m", "slm", *words], stderr=subprocess.DEVNULL)
 
 
 # Where a file may be cut

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from serving.conftest import wait_for
 from test_deploy import NGINX, bench_fleet
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not NGINX, reason="needs nginx: apt-get install nginx-light")]
+
+STILL = 20.0  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +50,27 @@ def ask(port: int, content: Any, **headers: str) -> tuple[int, Any]:
             return error.code, json.load(error)
 
 
+async def with_longest_pause(work: Awaitable[Any]) -> tuple[Any, float]:
+    """What `work` gives, and the most seconds for which this process, which only waits, did not come to its turn."""
+    longest, working = 0.0, asyncio.ensure_future(work)
+    while not working.done():
+        began = time.monotonic()
+        await asyncio.wait([working], timeout=0.5)
+        longest = max(longest, time.monotonic() - began - 0.5)
+    return await working, longest
+
+
 def test_nothing_is_lost_where_one_is_killed_and_one_restarted(fleet, port, bench):
     """Nor an error told, but to those whose streams the killed one had begun; and a text is the same from each."""
     known: dict[int, str] = {}
     for event in (bench.kill_and_restart, bench.rolling):
-        answers = asyncio.run(bench.under_load(fleet, port, 6, event, 0))
+        answers, stood = asyncio.run(with_longest_pause(bench.under_load(fleet, port, 6, event, 0)))
+        if stood > STILL:
+            pytest.skip(f"the machine stood still for {stood:.0f} s, longer than the times in nginx.conf are made for")
         counts = Counter(answer.outcome for _, answer in answers)
-        assert counts["ok"] > 50 and set(counts) <= ({"ok", "cut"} if event is bench.kill_and_restart else {"ok"})
+        told = f"{counts}; nginx: {(fleet.folder / 'nginx-error.log').read_text()}"
+        assert counts["ok"] > 50, told
+        assert set(counts) <= ({"ok", "cut"} if event is bench.kill_and_restart else {"ok"}), told
         for key, answer in answers:
             if answer.outcome == "ok":
                 assert known.setdefault(key, answer.text) == answer.text
