@@ -14,7 +14,7 @@ from slm.data.split_files import in_chunks
 
 NGRAM = 8
 CHUNK = 1 << 20
-_BASE = np.uint64(0x9E3779B97F4A7C15)
+_BASE, _FACTOR = np.uint64(0x9E3779B97F4A7C15), 0xD1B54A32D192ED03
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,36 @@ def memorised_share(texts: Sequence[Sequence[int]], training_tokens: np.ndarray,
     wanted = np.unique(generated)
     seen = np.zeros(len(wanted), bool)
     for chunk in in_chunks(training_tokens, CHUNK, n - 1):
-        seen |= np.isin(wanted, ngram_hashes(chunk.astype(np.uint64), n))
+        seen |= _stand_in(wanted, ngram_hashes(chunk.astype(np.uint64), n))
     found = int(np.isin(generated, wanted[seen]).sum())
     return Memorisation(n, len(generated), found, found / max(1, len(generated)), len(texts))
 
 
+def _stand_in(wanted: np.ndarray, hashes: np.ndarray) -> np.ndarray:
+    """np.isin(wanted, hashes) for few `wanted`, sorted and unique, and many `hashes`, without sorting those."""
+    found = np.zeros(len(wanted), bool)
+    if len(wanted):
+        places = np.minimum(np.searchsorted(wanted, hashes), len(wanted) - 1)
+        found[places[wanted[places] == hashes]] = True
+    return found
+
+
 def ngram_hashes(ids: np.ndarray, n: int) -> np.ndarray:
-    """A hash of every n neighbouring ids: (len(ids) - n + 1,)."""
-    count = max(0, len(ids) - n + 1)
-    result = np.zeros(count, np.uint64)
+    """A hash of every n neighbouring ids (N,), uint64: (N - n + 1,).
+
+    The polynomial's value for a window of 2k tokens follows from those of its halves: a few passes instead of n.
+    """
+    if len(ids) < n:
+        return np.zeros(0, np.uint64)
     with np.errstate(over="ignore"):
-        for place in range(n):
-            mixed = (ids[place : place + count] + np.uint64(1)) * _BASE
-            result = result * np.uint64(0xD1B54A32D192ED03) + (mixed ^ (mixed >> np.uint64(29)))
+        mixed = (ids + np.uint64(1)) * _BASE
+        mixed ^= mixed >> np.uint64(29)
+        result, length = np.zeros(len(ids) + 1, np.uint64), 0  # of the windows of no token
+        for bit in f"{n:b}":
+            if length:
+                result = result[:-length] * np.uint64(pow(_FACTOR, length, 2**64)) + result[length:]
+            length *= 2
+            if bit == "1":
+                result = result[:-1] * np.uint64(_FACTOR) + mixed[length:]
+                length += 1
     return result
