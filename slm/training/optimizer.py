@@ -49,6 +49,20 @@ def make_optimizer(
     return MuonWithAdamW(Muon(by_muon, learning_rate, weight_decay, once), adamw) if by_muon else adamw
 
 
+@torch.no_grad()
+def drop_rounding(model: nn.Module) -> None:
+    """Zero the gradient of the keys' biases, of which rounding alone keeps it: they shift all scores of a query alike,
+    which the softmax does not see. AdamW would make of the rounding steps as long as any others, each time other ones.
+    """
+    for name, parameter in model.named_parameters():
+        if name.endswith("c_attn.bias") and (gradient := parameter.grad) is not None:
+            here, width, begins = _here(gradient), len(gradient) // 3, 0
+            if here is not gradient:  # as torch.chunk deals out what is spread over ranks
+                mesh = gradient.device_mesh
+                begins = -(-len(gradient) // mesh.size()) * mesh.get_local_rank()
+            here[max(0, width - begins) : max(0, 2 * width - begins)] = 0
+
+
 class Muon(torch.optim.Optimizer):
     """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon): a matrix moves by its momentum made orthogonal.
 

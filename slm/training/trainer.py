@@ -27,7 +27,7 @@ from slm.training.estimate import StepTimer, disk_needed, require_disk
 from slm.training.loss_estimate import LossEstimate, count_trained, loss_sum
 from slm.training.metrics_log import MetricsLog
 from slm.training.observer import Estimate, Observer
-from slm.training.optimizer import make_optimizer
+from slm.training.optimizer import drop_rounding, make_optimizer
 from slm.training.pace import ByClock, ByStep, Pace, Place
 from slm.training.parallel import parallel
 from slm.training.progress import Progress
@@ -200,6 +200,7 @@ class Trainer:
 
     def _gradient_norm(self) -> float:
         self.scaler.unscale_(self.optimizer)
+        drop_rounding(self.model)
         limit = self.config.gradient_clip or math.inf
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
         return (norm.full_tensor() if hasattr(norm, "full_tensor") else norm).item()

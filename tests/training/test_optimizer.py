@@ -13,7 +13,9 @@ from tiny_training import weights_of
 from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.training import optimizer as optimizer_module
-from slm.training.optimizer import MUON_SCALE, Muon, make_optimizer, optimizer_tensors, orthogonal, restore_optimizer
+from slm.training.optimizer import (
+    MUON_SCALE, Muon, drop_rounding, make_optimizer, optimizer_tensors, orthogonal, restore_optimizer,
+)  # fmt: skip
 
 BOTH = pytest.mark.parametrize("kind", ["adamw", "muon"])
 
@@ -270,3 +272,15 @@ def test_the_state_of_another_model_is_refused() -> None:
         restore_optimizer(optimizer_of(model), model, tensors)
     with pytest.raises(ModelError, match="exp_avg/head"):
         restore_optimizer(optimizer_of(model), model, {"exp_avg/head": torch.zeros(3)})
+
+
+def test_the_gradient_of_the_keys_biases_is_rounding_and_is_dropped() -> None:
+    model = tiny_model().double()
+    ids = torch.randint(0, 200, (2, 9), generator=torch.Generator().manual_seed(0))
+    model.loss_sum(ids[:, :-1], ids[:, 1:]).backward()
+    biases = [block.attn.c_attn.bias for block in model.transformer.h]
+    before = [bias.grad.clone().view(3, -1) for bias in biases]
+    drop_rounding(model)
+    for bias, (queries, keys, values) in zip(biases, before, strict=True):
+        assert keys.abs().max() < 1e-9 * values.abs().max()
+        assert torch.equal(bias.grad, torch.cat([queries, torch.zeros_like(keys), values]))
