@@ -10,12 +10,12 @@ from collections.abc import Callable
 EACH = 2  # pieces of work of one address in a round
 LONGEST_LINE = 64  # pieces of work that wait, of one address; what comes behind them is refused
 LATELY_SECONDS = 1.0
-REST = 2  # times as long as a round took, for others
+REST, REST_FROM_CROWD = 2, 16  # times as long as a round took, for others; where more waits than LONGEST_LINE
 
 
 class Turns:
     """Work that waits for its turn, by address. Of each address it is done in the order in which it came; where there
-    are several, what one has sent at once takes a third of the loop's time at most."""
+    are several, what one has sent at once takes a third of the loop's time at most, a crowd a seventeenth."""
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[Callable[[], None]]] = {}
@@ -46,5 +46,6 @@ class Turns:
 
     def _rest(self, address: str, began: float) -> None:
         """Let others have the loop; they have rounds of their own, and none waits for this rest."""
-        seconds = REST * (time.monotonic() - began) if len(self._lately) > 1 else 0.0
+        rest = REST if len(self._lines[address]) < LONGEST_LINE else REST_FROM_CROWD
+        seconds = rest * (time.monotonic() - began) if len(self._lately) > 1 else 0.0
         asyncio.get_running_loop().call_later(seconds, self._round, address)

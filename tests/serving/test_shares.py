@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import itertools
+from collections import Counter, deque
 
 import pytest
 
 from slm.generation.batch import GenerationConfig, Writer
 from slm.serving.shares import LONG_TURN, MODEST, PROMPT_TOKENS, Shares
 from slm.serving.ticket import Ticket
-from slm.serving.turns import EACH, LONGEST_LINE, Turns
+from slm.serving.turns import EACH, LONGEST_LINE, REST, REST_FROM_CROWD, Turns
 
 
 def owners(tokenizer, **texts: int) -> dict[Writer, tuple[Ticket, int]]:
@@ -129,3 +130,38 @@ def test_what_stands_behind_a_long_line_is_refused(run_async):
 
     run_async(main())
     assert done == {"worked on": LONGEST_LINE, "refused": 2 * LONGEST_LINE, "good": 1, "later": 1}
+
+
+class Loop:
+    """Does at once what is wanted later, and keeps after how long that was."""
+
+    def __init__(self):
+        self.soon, self.rests = deque(), []
+
+    def call_soon(self, work, *arguments):
+        self.soon.append((work, arguments))
+
+    def call_later(self, seconds, work, *arguments):
+        self.rests.append(round(1000 * seconds))
+        self.call_soon(work, *arguments)
+
+    def run(self):
+        while self.soon:
+            work, arguments = self.soon.popleft()
+            work(*arguments)
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_crowd_rests_longer_and_who_is_alone_not_at_all(monkeypatch, others):
+    ticks, loop = itertools.count(), Loop()
+    monkeypatch.setattr("time.monotonic", lambda: next(ticks) / 1000)  # a round takes 1 ms
+    monkeypatch.setattr("asyncio.get_running_loop", lambda: loop)
+    turns, done = Turns(), []
+    if others:
+        turns.add("good", lambda: done.append("good"), lambda: None)
+    for _ in range(2 * LONGEST_LINE):
+        turns.add("crowd", lambda: done.append("work"), lambda: done.append("refused"))
+    loop.run()
+    assert len(done) == 2 * LONGEST_LINE + others
+    rounds = LONGEST_LINE // EACH
+    assert loop.rests == ([REST_FROM_CROWD] * rounds + [REST] * (rounds - 1) if others else [0] * (2 * rounds - 1))

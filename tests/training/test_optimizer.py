@@ -14,7 +14,13 @@ from slm.errors import ModelError
 from slm.model.gpt import GPT
 from slm.training import optimizer as optimizer_module
 from slm.training.optimizer import (
-    MUON_SCALE, Muon, drop_rounding, make_optimizer, optimizer_tensors, orthogonal, restore_optimizer,
+    MUON_SCALE,
+    Muon,
+    drop_rounding,
+    make_optimizer,
+    optimizer_tensors,
+    orthogonal,
+    restore_optimizer,
 )  # fmt: skip
 
 BOTH = pytest.mark.parametrize("kind", ["adamw", "muon"])
