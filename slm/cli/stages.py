@@ -224,11 +224,12 @@ def train(
             settings, store = recipe_and_store(
                 recipe, set_, data, "text", column, validation, separator, tokenizer, model, domain
             )
-            if budget:
-                settings = _planned(settings, set_, store, budget, memory, model, observer)
-            settings = accompanied(settings, company)
             if begun:  # another look at the machine could plan another model
                 settings = recorded_recipe(begun[0].read())
+            else:
+                if budget:
+                    settings = _planned(settings, set_, store, budget, memory, model, observer)
+                settings = accompanied(settings, company)
             made = []
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings

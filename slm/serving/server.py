@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import ipaddress
 import signal
 import socket
@@ -28,6 +29,7 @@ from slm.serving.sources import Sources
 SPARE_FILES = 100  # beside connections: models, logs, the page
 BACKLOG = 2048  # connections that the system holds for us until they are accepted
 ACCEPTS = 16  # connections in a round of uvloop's, which takes one of each socket: else others wait behind a crowd
+ON_UVLOOP = importlib.util.find_spec("uvloop") is not None  # asyncio's own loop takes TOGETHER of one socket
 LAST_WORDS = 2  # seconds that connections have after the last text
 TICK = 0.05
 
@@ -145,7 +147,7 @@ def serve(
 ) -> None:  # fmt: skip
     """Serve until SIGTERM or Ctrl-C. `started` is called when requests are taken."""
     with bound:
-        sockets = [bound, *(bound.dup() for _ in range(ACCEPTS - 1))]
+        sockets = [bound, *(bound.dup() for _ in range(ACCEPTS - 1 if ON_UVLOOP else 0))]
         Server(models, settings, figures, started).run(sockets=sockets)
 
 

@@ -233,7 +233,7 @@ class ManyRanks(Ranks):
         """Kill those of this machine that hang: no signal reaches them, and their launcher would wait for them."""
         for rank in lost:
             host, process = self._others[rank]
-            if host == self._others[self.rank][0] and _is_alive(process):
+            if host == self._others[self.rank][0] and _is_sibling(process):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(process, signal.SIGKILL)
 
@@ -311,6 +311,16 @@ def _ignore_signals() -> None:
     """From when on it is known why this rank ends: torchrun sends SIGTERM as soon as another one has gone."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _is_sibling(process: int) -> bool:
+    """Whether our launcher started it (Linux; False elsewhere): by now a number alone may be somebody else's, or that of
+    a process in a container whose host has the same name."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return int(stat.rpartition(")")[2].split()[1]) == os.getppid()
 
 
 def _is_alive(process: int) -> bool:
