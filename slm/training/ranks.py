@@ -314,7 +314,7 @@ def _ignore_signals() -> None:
 
 
 def _is_sibling(process: int) -> bool:
-    """Whether our launcher started it (Linux; False elsewhere): by now a number alone may be somebody else's, or that of
+    """Whether our launcher started it (Linux; else False): by now a number alone may be somebody else's, or that of
     a process in a container whose host has the same name."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text()
