@@ -16,12 +16,14 @@ import argparse
 import asyncio
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,8 @@ NOUNS = "girl boy dog cat bird fish bear frog tree star king man duck car ball c
 PLACES = ("", " in a house", " by the sea", " on a hill")
 OPENINGS = [f"Once upon a time, there was a {noun}{place}" for place in PLACES for noun in NOUNS.split()]
 SETTINGS = {"temperature": 0.8, "top_k": 50, "top_p": 1.0, "min_p": 0.0}
-SHORT = 32  # tokens of a request in the overload
+SHORT = (24, 40)  # tokens of a request in the overload: of one length they would all end together
+SETTLING = 3.0  # seconds of an overload that do not count
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--levels", default="1,4,16,64")
     parser.add_argument("--tokens", type=int, default=128)
-    parser.add_argument("--overload", type=float, default=20.0, help="seconds; 0 leaves it out")
+    parser.add_argument("--overload", type=float, default=20.0, help="seconds a round; 0 leaves it out")
     arguments = parser.parse_args()
     levels = [int(level) for level in arguments.levels.split(",")]
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +69,7 @@ def main() -> None:
             f"\nbare engine, 16 texts: {bare:,.0f} tokens/s; HTTP and scheduler cost {100 * (1 - served / bare):.1f} %"
         )
     if arguments.overload:
-        print_overload(servers["slm"], prepared, max(levels), arguments.overload)
+        print_overload(servers["slm"], prepared["end"], max(levels), arguments)
 
 
 def measure(servers: dict[str, list[str]], levels: list[int], arguments: Any, prepared: dict) -> dict:
@@ -102,21 +105,31 @@ def print_streams(found: dict, levels: list[int], tokens: int) -> None:
                   f"{100 * share:.0f} % |")  # fmt: skip
 
 
-def print_overload(command: list[str], prepared: dict, places: int, seconds: float) -> None:
-    """Goodput with as many clients as there are places, and with ten times as many, who come again after a 429."""
+def print_overload(command: list[str], end: int, places: int, arguments: Any) -> None:
+    """Goodput with as many clients as there are places, and with ten times as many, who come again after a 429; in
+    turns, since the machine's pace is not the same for long."""
     process, url = start(command)
+    goodput: dict[int, list[float]] = {places: [], 10 * places: []}
+    statuses: dict[int, Counter[str]] = {clients: Counter() for clients in goodput}
+    share = dict.fromkeys(goodput, 0.0)
+    before = after = 0.0
     try:
-        peak = part("crowd", url, places, seconds, prepared["end"])
-        before = memory(process)
-        much = part("crowd", url, 10 * places, seconds, prepared["end"])
-        after = memory(process)
+        for _ in range(arguments.rounds):
+            for clients in goodput:
+                result = part("crowd", url, clients, arguments.overload, end)
+                goodput[clients].append(result["tokens"] / arguments.overload)
+                statuses[clients].update(result["statuses"])
+                share[clients] = max(share[clients], result["share"])
+                after = memory(process)
+                before = before or after  # the first are as many as there are places
     finally:
         stop(process)
     print(f"\n| clients | goodput, tokens/s | share of peak | answers by status | client's core |\n{'| --- ' * 5}|")
-    for clients, result in ((places, peak), (10 * places, much)):
-        share = result["tokens"] / result["seconds"] / (peak["tokens"] / peak["seconds"])
-        print(f"| {clients} | {result['tokens'] / result['seconds']:,.0f} | {share:.2f} | {result['statuses']} | "
-              f"{100 * result['share']:.0f} % |")  # fmt: skip
+    for clients, rates in goodput.items():
+        shares = [rate / peak for rate, peak in zip(rates, goodput[places], strict=True)]
+        told = ", ".join(f"{count:,} x {status}" for status, count in statuses[clients].items())
+        spread = f"{np.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})"
+        print(f"| {clients} | {np.median(rates):,.0f} | {spread} | {told} | {100 * share[clients]:.0f} % |")
     print(f"\nmemory of the server: {before:.0f} MB before, {after:.0f} MB after the overload")
 
 
@@ -212,23 +225,25 @@ def client(url: str, streams: int, tokens: int, end: int, seed: int) -> dict[str
 
 
 def crowd(url: str, clients: int, seconds: float, end: int) -> dict[str, Any]:
-    """`clients` who ask again and again for `seconds`, after a refusal when it says so."""
+    """`clients` who ask again and again, after a refusal when it says so; tokens of what ends in the `seconds` after
+    the first SETTLING."""
 
-    async def one(number: int, until: float, results: list) -> None:
+    async def one(number: int, counted: float, until: float, results: list) -> None:
+        draw = random.Random(number)
         while time.perf_counter() < until:
             opening = OPENINGS[number % len(OPENINGS)]
-            status, first, tokens, wait = await stream(url, body(opening, SHORT, end, number))
-            results.append((status, first, tokens if time.perf_counter() <= until else 0))
+            status, first, tokens, wait = await stream(url, body(opening, draw.randint(*SHORT), end, number))
+            results.append((status, first, tokens if counted <= time.perf_counter() <= until else 0))
             if status == 429:
-                await asyncio.sleep(min(wait + number % 10 / 10, max(0.0, until - time.perf_counter())))
+                await asyncio.sleep(min(wait + draw.random(), max(0.0, until - time.perf_counter())))
 
     async def all_of_them() -> list[tuple[int, float, int]]:
         results: list[tuple[int, float, int]] = []
-        until = time.perf_counter() + seconds
-        await asyncio.gather(*(one(number, until, results) for number in range(clients)))
+        counted = time.perf_counter() + SETTLING
+        await asyncio.gather(*(one(number, counted, counted + seconds, results) for number in range(clients)))
         return results
 
-    return measured(all_of_them) | {"seconds": seconds}
+    return measured(all_of_them)
 
 
 def measured(work: Any) -> dict[str, Any]:

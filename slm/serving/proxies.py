@@ -4,6 +4,7 @@ named says it. Anybody can write that header, so from all others it is ignored.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Sequence
 
@@ -48,6 +49,7 @@ def client_address(peer: str, forwarded: Sequence[str], proxies: Sequence[Networ
     return str(address)
 
 
+@functools.lru_cache(maxsize=256)
 def _address(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)

@@ -6,7 +6,6 @@ of what came by `deliver`, once a step for all readers together. Knows nothing a
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from slm.generation.engine import Engine
 from slm.serving.fair_queue import FairQueue
 from slm.serving.figures import ModelFigures
 from slm.serving.limits import Limits
+from slm.serving.pace import Pace
 from slm.serving.refusals import ApiError, engine_failed, left_unread, shutting_down, waited_too_long
 from slm.serving.shares import Shares
 from slm.serving.ticket import Ticket
@@ -43,7 +43,7 @@ class Scheduler:
         self._left: list[Ticket] = []  # whose clients have gone
         self._read: list[Ticket] = []  # paused ones whose clients have read
         self._stopping = False
-        self._ends, self._last_end = 0.0, 0.0  # requests that ended, those of long ago counted less; when the last did
+        self._ends, self._refused = Pace(PACE_SECONDS), Pace(PACE_SECONDS)  # requests that ended; that found no room
         self._batch = Batch(engine, tokenizer)
         self._writers: dict[Ticket, list[Writer]] = {}  # those that still write, of the requests that have joined
         self._owners: dict[Writer, tuple[Ticket, int]] = {}
@@ -102,13 +102,12 @@ class Scheduler:
         """Whether it does not read a quarter as many texts as there are places: it wants none of the others either."""
         return self._unread[client] >= max(1, self.engine.slots // 4)
 
-    def _recent_ends(self, now: float) -> float:
-        """About how many requests ended in the last PACE_SECONDS."""
-        return self._ends * math.exp((self._last_end - now) / PACE_SECONDS)
-
     def _queue_full(self) -> ApiError:
-        """To come again when those who wait now will have been served, at the pace of late."""
-        wait = len(self._queue) * PACE_SECONDS / max(self._recent_ends(time.monotonic()), 1.0)
+        """To come again when those who wait now will have been served, at the pace of late; as many times that as
+        there are refused for one who is served: else all of them come again at once, for few places."""
+        ends = max(self._ends.recent, 1.0)
+        wait = len(self._queue) * PACE_SECONDS / ends * (1 + self._refused.recent / ends)
+        self._refused.add()
         message = f"{len(self._queue)} requests wait, and one client may have half of all places; try later"
         return ApiError(429, "queue_full", message, retry_after=min(wait, LONGEST_RETRY))
 
@@ -252,8 +251,7 @@ class Scheduler:
         if self._writers[ticket]:
             return False
         del self._writers[ticket]
-        now = time.monotonic()
-        self._ends, self._last_end = self._recent_ends(now) + 1, now
+        self._ends.add()
         ticket.end()
         return True
 

@@ -18,8 +18,9 @@ from slm.model.sampling import log_probabilities
 from slm.serving.fair_queue import FairQueue, Full
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits, TokenBudget
+from slm.serving.pace import Pace
 from slm.serving.refusals import ApiError
-from slm.serving.scheduler import Scheduler
+from slm.serving.scheduler import PACE_SECONDS, Scheduler
 from slm.serving.ticket import Ticket
 
 
@@ -65,6 +66,14 @@ def started(engine: FakeEngine, tokenizer, **limits) -> Scheduler:
     scheduler = Scheduler(engine, tokenizer, Limits(**limits), Figures().of_model("m"))
     scheduler.start(lambda tickets: None)
     return scheduler
+
+
+def paced(count: int) -> Pace:
+    """A pace of so many as of now."""
+    pace = Pace(PACE_SECONDS)
+    for _ in range(count):
+        pace.add()
+    return pace
 
 
 def ticket(
@@ -176,8 +185,8 @@ def test_a_full_queue_is_known_beforehand_and_says_how_long_it_will_take(engine,
         scheduler.submit(ticket(client, seconds=1e6))
     assert scheduler.refusal_for("c").code == "queue_full"
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    for ends, seconds in ((1, 30), (10, 4), (100, 1)):  # four wait; so many ended in the last ten seconds
-        scheduler._ends, scheduler._last_end = ends, clock[0]
+    for ends, refused, seconds in ((1, 0, 30), (10, 0, 4), (100, 0, 1), (10, 10, 8), (20, 60, 8)):
+        scheduler._ends, scheduler._refused = paced(ends), paced(refused)  # four wait; as of the last ten seconds
         assert scheduler.refusal_for("c").headers["Retry-After"] == str(seconds)
     clock[0] += 100
     assert scheduler.refusal_for("c").headers["Retry-After"] == "30"  # that was long ago
