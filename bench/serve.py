@@ -2,12 +2,13 @@
 
     python bench/serve.py MODEL [--threads 2] [--rounds 3] [--levels 1,4,16,64] [--overload 20]
 
-MODEL is a run or model folder in GPT-2's layout. Both servers run in turn, each in a process of its own on loopback,
-slm's with 8 bits and llama.cpp's (xllamacpp) with Q8_0 of the same model, with as many places as the highest level,
-and get the same requests: openings of their own, --tokens tokens each, drawn at temperature 0.8 of the 50 likeliest,
-never ending early. The client is a third process, on one core; its share of that core is told: near 1 it measures
-itself. Rounds of the servers alternate. Tokens/s are the best round's, times to the first token of all rounds
-together. The bare engine writes the same texts without HTTP and scheduler. Needs pip install -e '.[serve,export]'.
+MODEL is a run or model folder in GPT-2's layout. Both servers are up, each in a process of its own on loopback, and
+asked in turn: slm's with 8 bits and llama.cpp's (xllamacpp) with Q8_0 of the same model, with as many places as the
+highest level. They get the same requests: openings of their own, --tokens tokens each, drawn at temperature 0.8 of the
+50 likeliest, never ending early. The client is a third process, on one core; its share of that core is told: near 1 it
+measures itself. A ratio is the median of pairs that were measured one behind the other, of few streams more of them,
+since the machine's pace changes; times to the first token are of all rounds together. The bare engine writes the same
+texts without HTTP and scheduler. Needs pip install -e '.[serve,export]'.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ PLACES = ("", " in a house", " by the sea", " on a hill")
 OPENINGS = [f"Once upon a time, there was a {noun}{place}" for place in PLACES for noun in NOUNS.split()]
 SETTINGS = {"temperature": 0.8, "top_k": 50, "top_p": 1.0, "min_p": 0.0}
 SHORT = (24, 40)  # tokens of a request in the overload: of one length they would all end together
+PAIRS = 8  # of one stream in a round; of many streams fewer
 SETTLING = 3.0  # seconds of an overload that do not count
 
 
@@ -60,36 +62,32 @@ def main() -> None:
         }  # fmt: skip
         found = measure(servers, levels, arguments, prepared)
     print_streams(found, levels, arguments.tokens)
-    bare = max(
-        part("bare", prepared["folder"], arguments.threads, 16, arguments.tokens) for _ in range(arguments.rounds)
-    )
     if 16 in levels:
-        served = best(found["slm", 16])
-        print(
-            f"\nbare engine, 16 texts: {bare:,.0f} tokens/s; HTTP and scheduler cost {100 * (1 - served / bare):.1f} %"
-        )
+        print_overhead(servers["slm"], arguments, prepared)
     if arguments.overload:
         print_overload(servers["slm"], prepared["end"], max(levels), arguments)
 
 
 def measure(servers: dict[str, list[str]], levels: list[int], arguments: Any, prepared: dict) -> dict:
-    """Results of the client by (server, level): one for each round."""
-    found: dict[tuple[str, int], list[dict]] = {}
-    for number in range(arguments.rounds):
-        for name, command in servers.items():
-            process, url = start(command)
-            try:
-                part("client", url, 1, 8, prepared["end"], number)  # once for nothing
-                for level in levels:
-                    result = part("client", url, level, arguments.tokens, prepared["end"], number)
-                    found.setdefault((name, level), []).append(result)
-            finally:
-                stop(process)
+    """Results of the client by (server, level), in the order in which they were measured."""
+    found: dict[tuple[str, int], list[dict]] = {(name, level): [] for name in servers for level in levels}
+    running = {name: start(command) for name, command in servers.items()}
+    try:
+        for _, url in running.values():
+            part("client", url, 1, 8, prepared["end"], 0)  # once for nothing
+        for number in range(arguments.rounds):
+            for level in levels:
+                for _ in range(max(1, PAIRS // level)):
+                    for name, (_, url) in running.items():
+                        found[name, level].append(part("client", url, level, arguments.tokens, prepared["end"], number))
+    finally:
+        for process, _ in running.values():
+            stop(process)
     return found
 
 
-def best(results: list[dict]) -> float:
-    return max(result["tokens"] / result["seconds"] for result in results)
+def rates(results: list[dict]) -> np.ndarray:
+    return np.array([result["tokens"] / result["seconds"] for result in results])
 
 
 def print_streams(found: dict, levels: list[int], tokens: int) -> None:
@@ -98,11 +96,27 @@ def print_streams(found: dict, levels: list[int], tokens: int) -> None:
     for level in levels:
         for name in ("slm", "llama.cpp"):
             results = found[name, level]
-            ratio = best(results) / best(found["llama.cpp", level])
+            ratio = np.median(rates(results) / rates(found["llama.cpp", level]))
             first = 1000 * np.percentile([each for result in results for each in result["first"]], [50, 99])
-            share = max(result["share"] for result in results)
-            print(f"| {level} | {name} | {best(results):,.0f} | {ratio:.2f} | {first[0]:.0f} ms | {first[1]:.0f} ms | "
-                  f"{100 * share:.0f} % |")  # fmt: skip
+            share = np.median([result["share"] for result in results])
+            print(f"| {level} | {name} | {np.median(rates(results)):,.0f} | {ratio:.2f} | {first[0]:.0f} ms | "
+                  f"{first[1]:.0f} ms | {100 * share:.0f} % |")  # fmt: skip
+
+
+def print_overhead(command: list[str], arguments: Any, prepared: dict) -> None:
+    """What HTTP and scheduler cost at 16 streams: the median of pairs with the bare engine."""
+    process, url = start(command)
+    pairs = []
+    try:
+        for number in range(1 + arguments.rounds):  # the first for nothing
+            bare = part("bare", prepared["folder"], arguments.threads, 16, arguments.tokens)
+            served = part("client", url, 16, arguments.tokens, prepared["end"], number)
+            pairs.append((bare, served["tokens"] / served["seconds"]))
+    finally:
+        stop(process)
+    bare, served = np.array(pairs[1:]).T
+    cost = 100 * (1 - np.median(served / bare))
+    print(f"\nbare engine, 16 texts: {np.median(bare):,.0f} tokens/s; HTTP and scheduler cost {cost:.1f} %")
 
 
 def print_overload(command: list[str], end: int, places: int, arguments: Any) -> None:
@@ -231,8 +245,8 @@ def crowd(url: str, clients: int, seconds: float, end: int) -> dict[str, Any]:
     async def one(number: int, counted: float, until: float, results: list) -> None:
         draw = random.Random(number)
         while time.perf_counter() < until:
-            opening = OPENINGS[number % len(OPENINGS)]
-            status, first, tokens, wait = await stream(url, body(opening, draw.randint(*SHORT), end, number))
+            asked = body(draw.choice(OPENINGS), draw.randint(*SHORT), end, number)
+            status, first, tokens, wait = await stream(url, asked)
             results.append((status, first, tokens if counted <= time.perf_counter() <= until else 0))
             if status == 429:
                 await asyncio.sleep(min(wait + draw.random(), max(0.0, until - time.perf_counter())))

@@ -35,9 +35,9 @@ class Engine(Protocol):
     def close(self, sequence: int) -> None:
         """Give back what a sequence holds."""
 
-    def extend(self, parts: Mapping[int, Sequence[int]]) -> np.ndarray:
-        """Go on with each sequence by the tokens given for it, one or more; logits (len(parts), vocabulary), float32,
-        after the last token of each. The array may be written over by the next call."""
+    def extend(self, parts: Mapping[int, Sequence[int]]) -> Sequence[np.ndarray]:
+        """Go on with each sequence by the tokens given for it, one or more; for each the logits (vocabulary,), float32,
+        after the last token. The next call may write over them."""
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """The logits (T, vocabulary), float32, after each of T tokens that stand alone."""

@@ -1,7 +1,7 @@
 """The fast engine for CPUs: ONNX Runtime over the graph of `onnx_graph`, with the cache in our own memory. No torch.
 
-Sequences lie in rows of one array a layer, so that those that go on by a few tokens are one batch, wherever they stand;
-longer prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
+Sequences lie in rows of one array a layer, so that those that go on by a token are one batch, wherever they stand;
+prompts go through before it, without their last tokens. (B batch, H heads, C context, D channels of a head.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from slm.errors import ModelError
 from slm.generation.runtime import onnxruntime
 
 PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
-FEW = 8  # tokens: so many and fewer go through in a batch with others', one after another; more of them alone, at once
 CPU = "cpu"
 
 
@@ -35,14 +34,16 @@ class OnnxEngine:
             self.context = int(self._session.get_modelmeta().custom_metadata_map["context"])
         except (KeyError, ValueError, IndexError):
             raise ModelError(f"{path}: not a graph that slm wrote; name a model folder") from None
-        self._rows: list[int] = []  # which sequence lies in each row
+        self._rows: list[int | None] = []  # which sequence lies in each row
         self._lengths: dict[int, int] = {}
         self._next = 0
         self._capacity = 0
 
     def open(self) -> int:
         self._next += 1
-        self._rows.append(self._next)
+        if None not in self._rows:
+            self._rows.append(None)
+        self._rows[self._rows.index(None)] = self._next
         if len(self._rows) > self._capacity:
             self._make_room(max(len(self._rows), self.slots))
         self._lengths[self._next] = 0
@@ -50,7 +51,8 @@ class OnnxEngine:
 
     def fork(self, sequence: int, length: int) -> int:
         copy = self.open()
-        self._room[:, len(self._rows) - 1, :, :length] = self._room[:, self._rows.index(sequence), :, :length]
+        here, there = self._rows.index(sequence), self._rows.index(copy)
+        self._room[:, there, :, :length] = self._room[:, here, :, :length]
         self._lengths[copy] = length
         return copy
 
@@ -58,26 +60,18 @@ class OnnxEngine:
         self._lengths[sequence] = length
 
     def close(self, sequence: int) -> None:
-        self._swap(self._rows.index(sequence), len(self._rows) - 1)
-        self._rows.pop()
+        self._rows[self._rows.index(sequence)] = None
         del self._lengths[sequence]
 
-    def extend(self, parts: Mapping[int, Sequence[int]]) -> np.ndarray:
-        place = {sequence: number for number, sequence in enumerate(parts)}
-        logits = np.empty((len(parts), self.vocabulary), np.float32) if len(parts) > 1 else None
-        one_by_one = [sequence for sequence, ids in parts.items() if len(ids) > FEW]
-        together = {sequence: ids for sequence, ids in parts.items() if len(ids) <= FEW}
-        for sequence in one_by_one:
-            found = self._prompt(sequence, parts[sequence])
-            if logits is None:
-                return found
-            logits[place[sequence]] = found[0]
-        if together:
-            found, order = self._together(together)
-            if logits is None:
-                return found
-            logits[[place[sequence] for sequence in order]] = found
-        return logits
+    def extend(self, parts: Mapping[int, Sequence[int]]) -> Sequence[np.ndarray]:
+        if len(parts) == 1:
+            ((sequence, ids),) = parts.items()
+            if len(ids) > 1:
+                return self._prompt(sequence, ids)
+        self._work_through({sequence: ids[:-1] for sequence, ids in parts.items() if len(ids) > 1})
+        order, logits = self._decode({sequence: ids[-1] for sequence, ids in parts.items()}, wanted=True)
+        place = {sequence: row for row, sequence in enumerate(order)}
+        return [logits[place[sequence]] for sequence in parts]
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         sequence = self.open()
@@ -103,26 +97,34 @@ class OnnxEngine:
         self._lengths[sequence] = end
         return logits[0]
 
-    def _together(self, parts: Mapping[int, Sequence[int]]) -> tuple[np.ndarray, list[int]]:
-        """A few tokens each, as one batch that all end in: logits (B, V) after the last ones, and whose they are."""
-        for left in range(max(map(len, parts.values())), 0, -1):
-            now = [sequence for sequence, ids in parts.items() if len(ids) >= left]
-            self._gather(now)
-            order = self._rows[: len(now)]
-            logits = self._decode(np.array([parts[sequence][-left] for sequence in order]), order, wanted=left == 1)
-        return logits, order
+    def _work_through(self, parts: Mapping[int, Sequence[int]]) -> None:
+        """Tokens whose logits nobody wants, in as few runs as may be: the longest parts each in a run, and the others
+        together, token by token."""
+        longest_first = sorted(parts, key=lambda sequence: -len(parts[sequence]))
+        lengths = [len(parts[sequence]) for sequence in longest_first] + [0]
+        alone = min(range(len(lengths)), key=lambda count: count + lengths[count])
+        for sequence in longest_first[:alone]:
+            for part in _parts(parts[sequence]):
+                self._run_prompt(sequence, part, 0)
+        for left in range(lengths[alone], 0, -1):
+            now = [sequence for sequence in longest_first[alone:] if len(parts[sequence]) >= left]
+            self._decode({sequence: parts[sequence][-left] for sequence in now}, wanted=False)
 
-    def _decode(self, ids: np.ndarray, sequences: list[int], wanted: bool) -> np.ndarray:
-        """One token more for the sequences in the first rows: logits (B, V), or none (B, 0)."""
-        past = np.array([self._lengths[sequence] for sequence in sequences])
-        count = len(sequences)
+    def _decode(self, tokens: Mapping[int, int], wanted: bool) -> tuple[list[int], np.ndarray]:
+        """One token more for each of some sequences, as one batch: whose the rows are, and the logits (B, V), or none
+        (B, 0)."""
+        self._gather(list(tokens))
+        count = len(tokens)
+        order = self._rows[:count]
+        ids = np.array([tokens[sequence] for sequence in order])
+        past = np.array([self._lengths[sequence] for sequence in order])
         if count not in self._bindings:
             self._bindings[count] = self._bind(slice(0, count))
         rows = np.zeros(int(wanted), np.int64)
         logits = self._run(self._bindings[count], ids[:, None], past[:, None], past, int(past.max()) + 1, rows)
-        for sequence in sequences:
+        for sequence in order:
             self._lengths[sequence] += 1
-        return logits[:, 0] if wanted else logits
+        return order, logits.reshape(count, -1)
 
     def _run(
         self, binding: Any, ids: np.ndarray, places: np.ndarray, last: np.ndarray, longest: int, rows: np.ndarray
@@ -156,12 +158,12 @@ class OnnxEngine:
             self._swap(first, second)
 
     def _swap(self, first: int, second: int) -> None:
-        if first != second:
-            length = max(self._lengths[self._rows[first]], self._lengths[self._rows[second]])
-            kept = self._room[:, first, :, :length].copy()
-            self._room[:, first, :, :length] = self._room[:, second, :, :length]
-            self._room[:, second, :, :length] = kept
-            self._rows[first], self._rows[second] = self._rows[second], self._rows[first]
+        """Let the sequences in two rows change places; the first row may be free."""
+        lengths = [self._lengths.get(self._rows[row], 0) for row in (first, second)]
+        kept = self._room[:, first, :, : lengths[0]].copy()
+        self._room[:, first, :, : lengths[1]] = self._room[:, second, :, : lengths[1]]
+        self._room[:, second, :, : lengths[0]] = kept
+        self._rows[first], self._rows[second] = self._rows[second], self._rows[first]
 
     def _make_room(self, rows: int) -> None:
         """For all slots at once: room that grows is copied, and only what is written to takes memory."""

@@ -8,6 +8,7 @@ Looks around all connections find the slow ones; there are no timers for each.
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import struct
 import sys
@@ -20,9 +21,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from slm.serving.event_log import EventLog
 from slm.serving.figures import Figures
 from slm.serving.limits import Limits
+from slm.serving.pace import Pace
 from slm.serving.proxies import Network, is_trusted
-from slm.serving.refusals import ApiError
-from slm.serving.turns import Turns
+from slm.serving.refusals import LONGEST_RETRY, ApiError
+from slm.serving.turns import LONGEST_LINE, Turns
 
 if sys.platform == "linux":
     import fcntl
@@ -35,15 +37,15 @@ UNSENT = 1  # byte that waits for a client to have room; with so many the system
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # what a socket lingers: it does, for no time
 SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been sent yet
 HEADERS, BODY, ANSWER, IDLE = "headers", "body", "answer", "idle"
-CROWD = ApiError(429, "crowd", "too many requests at once; try again", retry_after=1, closes=True)
+CROWD_SECONDS = 2.0  # in which those who are refused together come
 
 
 def guarded(
     limits: Limits, figures: Figures, log: EventLog, proxies: Sequence[Network] = ()
 ) -> type[HttpToolsProtocol]:
     """The protocol class of a server with these bounds, behind these proxies."""
-    values = {"limits": limits, "figures": figures, "log": log, "proxies": proxies, "turns": Turns()}
-    return type("Guarded", (GuardedProtocol,), values)
+    values = {"limits": limits, "figures": figures, "log": log, "proxies": proxies}
+    return type("Guarded", (GuardedProtocol,), values | {"turns": Turns(), "crowd": Pace(CROWD_SECONDS)})
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -52,6 +54,8 @@ class GuardedProtocol(HttpToolsProtocol):
     log: EventLog
     proxies: Sequence[Network]
     turns: Turns
+    crowd: Pace
+    """Of those who were refused since too many came at once."""
 
     def __init__(self, *arguments: Any, **more: Any):
         super().__init__(*arguments, **more)
@@ -158,8 +162,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refuse(ApiError(431, "headers_too_large", message))
 
     def _refuse_crowd(self) -> None:
+        """To come again when so many others, a line a second, have: else the whole crowd comes again at once."""
         if not self.transport.is_closing():
-            self._refuse(CROWD)
+            self._refuse(_crowd(1 + int(self.crowd.recent) // LONGEST_LINE))
+            self.crowd.add()
 
     def _refuse(self, error: ApiError) -> None:
         """Answer without the application, and close."""
@@ -195,6 +201,13 @@ async def look_around(connections: set[GuardedProtocol]) -> None:
                 if not connection.transport.is_closing() and (reason := connection.overdue(now)):
                     connection.cut(reason)
             await asyncio.sleep(0)
+
+
+@functools.cache
+def _crowd(seconds: int) -> ApiError:
+    """Made once: it has to be cheap."""
+    message, wait = "too many requests at once; try again", min(seconds, LONGEST_RETRY)
+    return ApiError(429, "crowd", message, retry_after=wait, closes=True)
 
 
 def _unsent(line: socket.socket) -> int:

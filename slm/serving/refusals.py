@@ -10,6 +10,7 @@ from typing import Any
 ENDS_CONNECTION = {413, 431, 503}
 """What is left of the request is not read; or who comes again shall come by a new connection, which a balancer may give
 to another server."""
+LONGEST_RETRY = 30  # seconds that a refused request is told to wait
 INVALID, RATE, SERVER = "invalid_request_error", "rate_limit_error", "server_error"
 
 

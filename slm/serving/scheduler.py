@@ -18,7 +18,14 @@ from slm.serving.fair_queue import FairQueue
 from slm.serving.figures import ModelFigures
 from slm.serving.limits import Limits
 from slm.serving.pace import Pace
-from slm.serving.refusals import ApiError, engine_failed, left_unread, shutting_down, waited_too_long
+from slm.serving.refusals import (
+    LONGEST_RETRY,
+    ApiError,
+    engine_failed,
+    left_unread,
+    shutting_down,
+    waited_too_long,
+)
 from slm.serving.shares import Shares
 from slm.serving.ticket import Ticket
 
@@ -27,7 +34,6 @@ SPARE = 8  # beside so many places of one client there is one more for clients w
 LOOK_SECONDS = 1.0  # between looks for deadlines where nothing is written
 UNREAD_SECONDS = 2.0  # after which a stream that is not read speaks against its client's other requests
 PACE_SECONDS = 10.0
-LONGEST_RETRY = 30.0  # seconds that a refused request is told to wait
 Deliver = Callable[[Sequence[Ticket]], None]
 
 
@@ -103,10 +109,10 @@ class Scheduler:
         return self._unread[client] >= max(1, self.engine.slots // 4)
 
     def _queue_full(self) -> ApiError:
-        """To come again when those who wait now will have been served, at the pace of late; as many times that as
-        there are refused for one who is served: else all of them come again at once, for few places."""
-        ends = max(self._ends.recent, 1.0)
-        wait = len(self._queue) * PACE_SECONDS / ends * (1 + self._refused.recent / ends)
+        """To come again when those who wait now, and those who were refused lately, will have been served at the pace
+        of late: else all who were refused come again at once, for few places."""
+        before = len(self._queue) + self._refused.recent
+        wait = before * PACE_SECONDS / max(self._ends.recent, 1.0)
         self._refused.add()
         message = f"{len(self._queue)} requests wait, and one client may have half of all places; try later"
         return ApiError(429, "queue_full", message, retry_after=min(wait, LONGEST_RETRY))
