@@ -5,12 +5,14 @@
 
 Leaks: half of the held-out texts, drawn by the seed, is planted in the training text, each verbatim or edited, as a
 document of its own or within another; the other half tells false alarms. What is found without any plant is left out of
-the alarms and listed by --real: it stands there in truth, or is a false alarm that a person has to look at.
+the alarms and listed by --real: it stands there in truth, or is a false alarm that a person has to look at. An alarm
+whose words are those of a planted text but for a fifth, in their order (difflib), is a twin of it, and no false one.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import gzip
 import json
 import random
@@ -103,6 +105,7 @@ def plant(train: list[list[str]], leak: str, draw: random.Random, within: bool) 
 
 
 Way = tuple[str, bool]
+TWINS = 0.8  # of their words
 
 
 def with_leaks(held: Sequence[str], train: Sequence[str], seed: int) -> tuple[list[str], dict[int, Way]]:
@@ -144,7 +147,7 @@ def leaks(
         match = before[number]
         print(f"    {match.share:.2f} {held[number][:300]!r}\n         {train[int(match.where)][:300]!r}")
     found: dict[Way, Counter] = {}
-    alarms = Counter()
+    alarms, twins = Counter(), 0
     for seed in seeds:
         leaked, ways = with_leaks(held, train, seed)
         matches = look(held, leaked)
@@ -152,15 +155,27 @@ def leaks(
             if number in ways:
                 found.setdefault(ways[number], Counter())[match.found] += 1
             elif number not in real:
-                alarms[match.found] += 1
+                twin = match.found and has_twin(held[number], [held[other] for other in ways])
+                twins += twin
+                alarms[match.found and not twin] += 1
                 if shown and match.found:
-                    there = leaked[int(match.where)]
-                    print(f"    alarm {match.share:.2f} {held[number][:200]!r}\n         {there[:200]!r}")
+                    kind, there = "twin" if twin else "alarm", leaked[int(match.where)]
+                    print(f"    {kind} {match.share:.2f} {held[number][:200]!r}\n         {there[:200]!r}")
     for within in (False, True):
         for name in EDITS:
             where = "within" if within else "alone"
             print(f"  {name:12} {where:7} {share(found.get((name, within), Counter()))}")
-    print(f"  {'alarms':20} {share(alarms)}", flush=True)
+    print(f"  {'false alarms':20} {share(alarms)}, and {twins:,} twins of planted texts", flush=True)
+
+
+def has_twin(text: str, others: Sequence[str]) -> bool:
+    """Whether another text has the same words in the same order, but for a fifth of them."""
+    matcher = difflib.SequenceMatcher(None, b=words_of(text), autojunk=False)
+    for other in others:
+        matcher.set_seq1(words_of(other))
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= TWINS and matcher.ratio() >= TWINS:
+            return True
+    return False
 
 
 def share(counts: Counter) -> str:

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SENTENCES_A_DOCUMENT = 5  # of a made document: about as long as a passage
-QUESTIONS = 819
 
 
 def rows(data: Path, *splits: str) -> list[dict[str, str]]:
@@ -63,7 +62,7 @@ def step(name: str, *words: str) -> dict[str, float]:
     return figures | (json.loads(output.splitlines()[-1]) if output.startswith(b"{") and name == "ask" else {})
 
 
-def ask(folder: Path, data: Path) -> None:
+def ask(folder: Path, data: Path, questions: int) -> None:
     """Open the index and ask; prints figures as one line of JSON."""
     from slm.rag.retriever import Retriever
 
@@ -76,7 +75,7 @@ def ask(folder: Path, data: Path) -> None:
         right.setdefault(row["question"], set()).add(row["answer"])
     texts = {}  # document -> its text; documents of the same text are one answer
     times, ranks = [], []
-    for row in valid[:QUESTIONS]:
+    for row in valid[:questions]:
         began = time.perf_counter()
         hits = retriever.search(row["question"], 10)
         times.append(time.perf_counter() - began)
@@ -106,10 +105,11 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=0, help="make so many; 0: the answers themselves")
     parser.add_argument("--encoder", type=Path, help="search by the vectors of this encoder too")
     parser.add_argument("--folder", type=Path, help="where the index is made and stays; by default nowhere")
+    parser.add_argument("--questions", type=int, default=819, help="to ask, the first of medquad_valid")
     parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.ask:
-        ask(options.ask, options.data)
+        ask(options.ask, options.data, options.questions)
         return
     with tempfile.TemporaryDirectory() as temporary:
         measure(options, (options.folder or Path(temporary)).absolute())
@@ -130,7 +130,8 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
     step("one document more", *slm)
     if options.encoder:
         step("vectors", *slm, "--encoder", str(options.encoder))
-    figures = step("ask", sys.executable, __file__, str(options.data), "--ask", str(index))
+    figures = step("ask", sys.executable, __file__, str(options.data), "--ask", str(index),
+                   "--questions", str(options.questions))  # fmt: skip
     print(json.dumps(figures))
     text, database, derived = (size(path) for path in (documents, index / "passages.sqlite", index / "derived"))
     print(f"text {text:,.0f} MB, passages.sqlite {database:,.0f} MB, derived {derived:,.0f} MB")

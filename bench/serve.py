@@ -36,7 +36,7 @@ OPENINGS = [f"Once upon a time, there was a {noun}{place}" for place in PLACES f
 SETTINGS = {"temperature": 0.8, "top_k": 50, "top_p": 1.0, "min_p": 0.0}
 SHORT = (24, 40)  # tokens of a request in the overload: of one length they would all end together
 PAIRS = 8  # of one stream in a round; of many streams fewer
-SETTLING = 3.0  # seconds of an overload that do not count
+SETTLING = 5.0  # seconds of an overload that do not count: all come at once
 
 
 def main() -> None:

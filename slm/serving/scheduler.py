@@ -239,7 +239,7 @@ class Scheduler:
             ticket, number = self._owners[writer]
             if ticket.first is None:
                 self._figures.first_token.observe(now - ticket.came)
-            if ticket.put(number, piece, now):
+            if ticket.put(number, piece, now, beside=len(pieces)):
                 news[ticket] = True
             if piece.stop and self._finish(writer, piece):
                 news[ticket] = True
