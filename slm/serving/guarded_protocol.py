@@ -33,6 +33,7 @@ PIPELINED = 4  # requests that may wait on one connection
 LOOK_SECONDS = 0.5
 TOGETHER = 20  # connections that are accepted, or looked at, before others have their turn in the event loop
 SEND_BUFFER = 32 * 2**10  # bytes
+EVENTS = 1024  # bytes of a stream that may wait for a client; with fewer each event would wait for the one before it
 UNSENT = 1  # byte that waits for a client to have room; with so many the system takes no more of us
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # what a socket lingers: it does, for no time
 SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been sent yet
@@ -71,7 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_turn_as = self.client[0] if self.client else ""
         if is_trusted(self._in_turn_as, self.proxies):  # behind which there are many: each connection is somebody else
             self._in_turn_as += f" {self.client[1]}"
-        transport.set_write_buffer_limits(high=0)  # whoever streams waits until the client has room
+        transport.set_write_buffer_limits(high=EVENTS)  # whoever streams waits until the client has room
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(ApiError(503, "too_many_connections", "too many connections are open", retry_after=5))
