@@ -105,7 +105,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         url_and_headers = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         super().on_headers_complete()
-        self._enter(BODY)
+        self._enter(BODY, self.since if self.phase == HEADERS else None)  # both together have a bound, too
         if url_and_headers > self.limits.header_bytes:
             self._refuse_headers()
         elif len(self.pipeline) > PIPELINED:
@@ -155,8 +155,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)  # else the system keeps what is unread
         self.transport.abort()
 
-    def _enter(self, phase: str) -> None:
-        self.phase, self.since, self._header_bytes = phase, time.monotonic(), 0
+    def _enter(self, phase: str, since: float | None = None) -> None:
+        self.phase, self.since, self._header_bytes = phase, since or time.monotonic(), 0
 
     def _refuse_headers(self) -> None:
         message = f"request line and headers may have {self.limits.header_bytes:,} bytes"

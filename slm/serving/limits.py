@@ -50,8 +50,8 @@ class Limits:
     """Open at a time."""
     header_seconds: float = 7.0
     """In which a request's headers must have come."""
-    body_seconds: float = 7.0
-    """In which its body must have come."""
+    body_seconds: float = 9.0
+    """In which headers and body must have come."""
     stall_seconds: float = 5.0
     """That a client may leave what we write unread."""
     pause_seconds: float = 0.25

@@ -233,6 +233,19 @@ def test_slow_clients_are_cut(impatient: Running, begin, drip, reason):
         attacker.close()
 
 
+def test_headers_and_body_have_a_bound_together(server: Running):
+    others = set(server.server.server_state.connections)
+    with server.connect() as slow:
+        slow.sendall(HEAD)
+        wait_for(lambda: server.server.server_state.connections - others)
+        (connection,) = server.server.server_state.connections - others
+        began = connection.since
+        assert connection.phase == "headers"
+        slow.sendall(b"\r\n")
+        wait_for(lambda: connection.phase == "body")
+        assert connection.since == began
+
+
 def test_a_client_that_does_not_read_is_cut(impatient: Running):
     much = {"n": 16, "logprobs": 20, "max_tokens": 110, "prompt": "The", "logit_bias": {"5": 100}}  # a megabyte
     body = json.dumps(much).encode()
