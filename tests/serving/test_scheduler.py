@@ -12,7 +12,7 @@ import pytest
 from fake_engine import FakeEngine, by_all_ids
 from serving.conftest import wait_for
 
-from slm.generation.batch import Batch, GenerationConfig
+from slm.generation.batch import Batch, GenerationConfig, Piece
 from slm.generation.generator import Generator
 from slm.model.sampling import log_probabilities
 from slm.serving.fair_queue import FairQueue, Full
@@ -193,6 +193,14 @@ def test_a_full_queue_is_known_beforehand_and_says_how_long_it_will_take(engine,
     engine.steps_allowed = 10**9
     monkeypatch.undo()
     scheduler.stop()
+
+
+@pytest.mark.parametrize("beside, wait", [(1, 0.04), (16, 0.096), (1000, 0.16)])
+def test_the_first_token_is_told_at_once_and_more_the_less_often_the_more_texts_there_are(beside, wait):
+    asked, piece = ticket(), Piece(0, "a", "")
+    assert asked.put(0, piece, 5.0, beside)
+    assert not asked.put(0, piece, 5.0 + 0.99 * wait, beside)
+    assert asked.put(0, piece, 5.0 + 1.01 * wait, beside)
 
 
 def test_one_that_waits_until_its_deadline_is_refused(scheduler, engine):
