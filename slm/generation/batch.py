@@ -1,7 +1,8 @@
 """Texts that are written together: they join and leave between tokens, and share the beginnings that are the same.
 
 One step gives every text one token. What a text becomes depends on its prompt, its settings and its seed, not on its
-neighbours (as far as the engine keeps rows apart). Knows nothing about questions, files or clients.
+neighbours, nor on what was written before it: of others' texts it takes over only what would be computed the same way,
+to the last bit (as far as the engine keeps rows apart). Knows nothing about questions, files or clients.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from slm.data.tokenizer import Tokenizer
 from slm.errors import ConfigError
-from slm.generation.engine import Engine
+from slm.generation.engine import FEW, Engine
 from slm.generation.text_stream import TextStream
 from slm.model.sampling import Sampling, generator_for, likeliest, log_probabilities, sample
 
@@ -94,6 +95,7 @@ class Writer:
         self.sampling = config.sampling
         self.sequence: int | None = None
         self.fed: list[int] = []  # what the engine's sequence holds
+        self.prompted = 0  # so many of them, the first ones, were computed as a prompt, not token by token
         self.pending = self.prompt  # what it has yet to be given
         self._generator = generator_for(config.seed, sample)
         self._stream = TextStream(tokenizer, config.stop)
@@ -129,7 +131,8 @@ class Batch:
         self.engine, self.tokenizer = engine, tokenizer
         self.waiting: list[Writer] = []
         self.active: list[Writer] = []
-        self._kept: OrderedDict[int, list[int]] = OrderedDict()  # sequences of texts that ended, oldest first
+        # What sequences of texts that ended hold, and how much of it as a prompt; the oldest first.
+        self._kept: OrderedDict[int, tuple[list[int], int]] = OrderedDict()
 
     @property
     def busy(self) -> bool:
@@ -169,9 +172,12 @@ class Batch:
         rows = dict(zip(leaders, logits, strict=True))
         for writer in leaders:
             writer.fed += writer.pending
+            if len(writer.pending) > FEW:
+                writer.prompted = len(writer.fed)
         for writer, leader in followers.items():
             self._free_slot()
             writer.sequence, writer.fed = self.engine.fork(leader.sequence, len(leader.fed)), list(leader.fed)
+            writer.prompted = leader.prompted
             rows[writer] = rows[leader]
         pieces = [(writer, writer.write(rows[writer], self.engine.context)) for writer in active]
         for writer, piece in pieces:
@@ -238,11 +244,13 @@ class Batch:
 
     def _open(self, writer: Writer) -> None:
         """A sequence for a new text: one that takes over what another, running or ended, has in common with it."""
-        held = [(w.sequence, w.fed) for w in self.active if w.fed] + list(self._kept.items())
+        held = [(w.sequence, w.fed, w.prompted) for w in self.active if w.fed]
+        held += [(sequence, *kept) for sequence, kept in self._kept.items()]
         text = writer.pending
-        shared = [(_in_common(ids, text), sequence) for sequence, ids in held]
+        shared = [(_in_common(_computed_alike(writer, *those), text), sequence) for sequence, *those in held]
         length, source = max(shared, default=(0, 0))
-        length = min(length, len(text) - 1)  # the logits come from the last token
+        # The logits come from the last token; of a prompt that is computed as a whole so much that it still is.
+        length = min(length, len(text) - (1 if writer.ids or len(text) <= FEW else FEW + 1))
         if length >= SHORTEST_SHARED and not self._too_long(writer):
             writer.sequence = self._fork_or_take(source, length)
             writer.fed, writer.pending = text[:length], text[length:]
@@ -252,7 +260,7 @@ class Batch:
 
     def _fork_or_take(self, source: int, length: int) -> int:
         """A copy of a sequence; or itself, if it has ended and there is no slot for one more, or nothing to lose."""
-        if source in self._kept and (self._full or length == len(self._kept[source])):
+        if source in self._kept and (self._full or length == len(self._kept[source][0])):
             del self._kept[source]
             self.engine.rewind(source, length)
             return source
@@ -264,6 +272,7 @@ class Batch:
         if self._too_long(writer):
             self.engine.rewind(writer.sequence, 0)
             writer.fed, writer.pending = [], (writer.prompt + writer.ids)[-max(1, self.engine.context // 2) :]
+            writer.prompted = 0
 
     def _too_long(self, writer: Writer) -> bool:
         """Whether the context does not hold it; a prompt has to leave room for one token."""
@@ -272,8 +281,16 @@ class Batch:
     def _leave(self, writer: Writer) -> None:
         self.active.remove(writer)
         if writer.sequence is not None:
-            self._kept[writer.sequence] = writer.fed
+            self._kept[writer.sequence] = writer.fed, writer.prompted
             writer.sequence = None
+
+
+def _computed_alike(writer: Writer, fed: list[int], prompted: int) -> list[int]:
+    """What a sequence holds, as far as it was computed as this text's own would be: a new text's as a prompt, the rest
+    of one that was paused as it was before."""
+    if writer.ids:
+        return fed if prompted == writer.prompted else []
+    return fed[:prompted]
 
 
 def _in_common(first: Sequence[int], second: Sequence[int]) -> int:

@@ -10,6 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
+FEW = 8
+"""Tokens: a sequence that goes on by so many and fewer may be computed as if they came one after another, by more as a
+whole. The two round differently, each by itself does not depend on how many others or how much at once there are."""
+
 
 class Engine(Protocol):
     """A model that is ready to go on with up to `slots` sequences. Sequences are named by numbers that `open` gives."""

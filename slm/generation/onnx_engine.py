@@ -1,7 +1,7 @@
 """The fast engine for CPUs: ONNX Runtime over the graph of `onnx_graph`, with the cache in our own memory. No torch.
 
-Sequences lie in rows of one array a layer, so that those that go on by a token are one batch, wherever they stand;
-prompts go through before it, without their last tokens. (B batch, H heads, C context, D channels of a head.)
+Sequences lie in rows of one array a layer, so that those that go on by a few tokens are one batch, wherever they stand;
+longer prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from slm.errors import ModelError
+from slm.generation.engine import FEW
 from slm.generation.runtime import onnxruntime
 
 PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
@@ -64,14 +65,14 @@ class OnnxEngine:
         del self._lengths[sequence]
 
     def extend(self, parts: Mapping[int, Sequence[int]]) -> Sequence[np.ndarray]:
-        if len(parts) == 1:
-            ((sequence, ids),) = parts.items()
-            if len(ids) > 1:
-                return self._prompt(sequence, ids)
-        self._work_through({sequence: ids[:-1] for sequence, ids in parts.items() if len(ids) > 1})
-        order, logits = self._decode({sequence: ids[-1] for sequence, ids in parts.items()}, wanted=True)
-        place = {sequence: row for row, sequence in enumerate(order)}
-        return [logits[place[sequence]] for sequence in parts]
+        logits = {sequence: self._prompt(sequence, ids)[0] for sequence, ids in parts.items() if len(ids) > FEW}
+        few = {sequence: ids for sequence, ids in parts.items() if len(ids) <= FEW}
+        for left in range(max(map(len, few.values()), default=0), 0, -1):
+            now = {sequence: ids[-left] for sequence, ids in few.items() if len(ids) >= left}
+            order, found = self._decode(now, wanted=left == 1)
+        if few:
+            logits |= zip(order, found, strict=True)
+        return [logits[sequence] for sequence in parts]
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         sequence = self.open()
@@ -96,19 +97,6 @@ class OnnxEngine:
         logits = self._run(binding, np.asarray(ids)[None], places, np.array([end - 1]), end, rows)
         self._lengths[sequence] = end
         return logits[0]
-
-    def _work_through(self, parts: Mapping[int, Sequence[int]]) -> None:
-        """Tokens whose logits nobody wants, in as few runs as may be: the longest parts each in a run, and the others
-        together, token by token."""
-        longest_first = sorted(parts, key=lambda sequence: -len(parts[sequence]))
-        lengths = [len(parts[sequence]) for sequence in longest_first] + [0]
-        alone = min(range(len(lengths)), key=lambda count: count + lengths[count])
-        for sequence in longest_first[:alone]:
-            for part in _parts(parts[sequence]):
-                self._run_prompt(sequence, part, 0)
-        for left in range(lengths[alone], 0, -1):
-            now = [sequence for sequence in longest_first[alone:] if len(parts[sequence]) >= left]
-            self._decode({sequence: parts[sequence][-left] for sequence in now}, wanted=False)
 
     def _decode(self, tokens: Mapping[int, int], wanted: bool) -> tuple[list[int], np.ndarray]:
         """One token more for each of some sequences, as one batch: whose the rows are, and the logits (B, V), or none

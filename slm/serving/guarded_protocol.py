@@ -33,7 +33,7 @@ PIPELINED = 4  # requests that may wait on one connection
 LOOK_SECONDS = 0.5
 TOGETHER = 20  # connections that are accepted, or looked at, before others have their turn in the event loop
 SEND_BUFFER = 32 * 2**10  # bytes
-EVENTS = 1024  # bytes of a stream that may wait for a client; with fewer each event would wait for the one before it
+EVENT_BYTES = 1024  # of a stream, that may wait for a client; with fewer each event would wait for the one before it
 UNSENT = 1  # byte that waits for a client to have room; with so many the system takes no more of us
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # what a socket lingers: it does, for no time
 SIOCOUTQNSD = 0x894B  # of Linux, tcp(7)'s relative: bytes that have not been sent yet
@@ -72,7 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_turn_as = self.client[0] if self.client else ""
         if is_trusted(self._in_turn_as, self.proxies):  # behind which there are many: each connection is somebody else
             self._in_turn_as += f" {self.client[1]}"
-        transport.set_write_buffer_limits(high=EVENTS)  # whoever streams waits until the client has room
+        transport.set_write_buffer_limits(high=EVENT_BYTES)  # whoever streams waits until the client has room
         self.figures.connections.set(len(self.connections))
         if len(self.connections) > self.limits.connections:
             self._refuse(ApiError(503, "too_many_connections", "too many connections are open", retry_after=5))
@@ -165,7 +165,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse_crowd(self) -> None:
         """To come again when so many others, a line a second, have: else the whole crowd comes again at once."""
         if not self.transport.is_closing():
-            self._refuse(_crowd(1 + int(self.crowd.recent) // LONGEST_LINE))
+            self._refuse(_crowd(min(1 + int(self.crowd.recent) // LONGEST_LINE, LONGEST_RETRY)))
             self.crowd.add()
 
     def _refuse(self, error: ApiError) -> None:
@@ -207,8 +207,7 @@ async def look_around(connections: set[GuardedProtocol]) -> None:
 @functools.cache
 def _crowd(seconds: int) -> ApiError:
     """Made once: it has to be cheap."""
-    message, wait = "too many requests at once; try again", min(seconds, LONGEST_RETRY)
-    return ApiError(429, "crowd", message, retry_after=wait, closes=True)
+    return ApiError(429, "crowd", "too many requests at once; try again", retry_after=seconds, closes=True)
 
 
 def _unsent(line: socket.socket) -> int:

@@ -13,6 +13,7 @@ from tiny import tiny_tokenizer
 
 from slm.errors import ConfigError
 from slm.generation.batch import SHORTEST_SHARED, Batch, GenerationConfig, Piece, Writer
+from slm.generation.engine import FEW
 from slm.model.sampling import generator_for, likeliest, log_probabilities, sample
 
 TOKENIZER = tiny_tokenizer()
@@ -124,49 +125,49 @@ def test_a_beginning_is_taken_over_from_a_text_that_runs_or_has_ended(ended: boo
     engine.computed.clear()
     batch.add([*LONG, 7, 8, 9], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed[0] == 3 + (not ended)  # the tokens that differ, and one of the text that runs
+    assert engine.computed[0] == FEW + 1 + (not ended)  # the last ones as a whole, and one of the text that runs
     assert [*LONG, 7, 8, 9] in engine.seen
 
 
-def test_the_same_prompt_again_computes_its_last_token_alone():
+def test_the_same_prompt_again_computes_its_last_tokens_alone():
     engine = FakeEngine(lambda ids: 65, slots=1)
     batch = Batch(engine, TOKENIZER)
     for _ in range(2):
         batch.add(LONG, replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [len(LONG), 1]  # whose logits are wanted
+    assert engine.computed == [len(LONG), FEW + 1]  # as few as are computed as a prompt is
 
 
-def test_a_conversation_goes_on_from_its_own_text():
+def test_a_conversation_takes_over_the_prompt_and_not_what_was_written_token_by_token():
     engine = FakeEngine(lambda ids: 65, slots=1)
     batch = Batch(engine, TOKENIZER)
     (writer,) = batch.add(LONG, replace(GREEDY, max_new_tokens=4))
     run(batch)
     engine.computed.clear()
-    batch.add([*LONG, *writer.ids, 1, 2, 3], replace(GREEDY, max_new_tokens=1))
+    batch.add([*LONG, *writer.ids, *range(FEW)], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed == [4]  # the last token written was never computed, and the three new ones
+    assert engine.computed == [len(writer.ids) + FEW]
 
 
 def test_the_longest_beginning_is_taken():
     engine = FakeEngine(lambda ids: 65, slots=4)
     batch = Batch(engine, TOKENIZER)
     for length in (9, 15, 12):
-        batch.add([*LONG[:length], 1], replace(GREEDY, max_new_tokens=1))
+        batch.add([*LONG[:length], *range(FEW)], replace(GREEDY, max_new_tokens=1))
         run(batch)
     engine.computed.clear()
-    batch.add(LONG, replace(GREEDY, max_new_tokens=1))
+    batch.add([*LONG, *range(FEW)], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed == [len(LONG) - 15]
+    assert engine.computed == [len(LONG) + FEW - 15]
 
 
 def test_without_a_free_slot_the_sequence_itself_goes_on():
     engine = FakeEngine(lambda ids: 65, slots=1)
     batch = Batch(engine, TOKENIZER)
     for length in (15, 12, 15):
-        batch.add([*LONG[:length], 1], replace(GREEDY, max_new_tokens=1))
+        batch.add([*LONG[:length], *range(FEW + 1)], replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [16, 1, 4]
+    assert engine.computed == [15 + FEW + 1, FEW + 1, 3 + FEW + 1]
 
 
 def test_short_beginnings_are_not_worth_it():
@@ -175,9 +176,9 @@ def test_short_beginnings_are_not_worth_it():
     for length in (SHORTEST_SHARED - 1, SHORTEST_SHARED):
         start = [100 + length, *LONG][:length]
         for last in (1, 2):
-            batch.add([*start, last], replace(GREEDY, max_new_tokens=1))
+            batch.add([*start, *[last] * (FEW + 1)], replace(GREEDY, max_new_tokens=1))
             run(batch)
-    assert engine.computed == [8, 8, 9, 1]
+    assert engine.computed == [16, 16, 17, 9]
 
 
 def test_the_sequence_that_ended_longest_ago_makes_room():
@@ -186,7 +187,7 @@ def test_the_sequence_that_ended_longest_ago_makes_room():
     for first in (1, 2, 3, 2, 1):
         batch.add([first, *LONG], replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [21, 21, 21, 1, 21]
+    assert engine.computed == [21, 21, 21, 9, 21]
 
 
 # Who waits, who leaves

@@ -15,7 +15,7 @@ from tiny import tiny_model, tiny_tokenizer
 
 from slm.errors import ConfigError, ModelError
 from slm.generation import onnx_engine, onnx_graph
-from slm.generation.batch import GenerationConfig
+from slm.generation.batch import Batch, Drawn, GenerationConfig, Writer
 from slm.generation.generator import Generator
 from slm.generation.onnx_engine import OnnxEngine
 from slm.generation.onnx_graph import write_graph
@@ -151,11 +151,34 @@ def test_logits_that_were_given_stay(folder: Path):
     first, second, third = (engine.open() for _ in range(3))
     engine.extend({second: IDS[:4], first: IDS[:2]})
     logits = engine.extend({third: IDS[:3], second: IDS[4:5], first: IDS[2:3]})
-    before = logits.copy()
+    before = np.stack(logits)
     engine.extend({first: [1], second: [2]})
     reference = expected(MODELS["gpt2"], IDS)
     assert np.array_equal(logits, before)
     close(logits, np.stack([reference[2], reference[4], reference[2]]))
+
+
+@pytest.mark.parametrize("bits", [32, 8])
+def test_a_text_is_the_same_to_the_last_bit_in_any_company(bits: int, folder: Path):
+    """Alone; beside others, who began alike and go on differently; after others who did, and were kept."""
+    prompts = [IDS[:5], IDS[:12], IDS[:20], [*IDS[:11], 1, 2], IDS[:12], [*IDS[:14], 3], IDS[:9]]
+    config = GenerationConfig(6, seed=3, top_k=0, temperature=1.0, log_probabilities=0)
+
+    def written(batch: Batch, prompts: list[list[int]]) -> list[list[Drawn]]:
+        writers = [batch.add(prompt, config)[0] for prompt in prompts]
+        drawn: dict[Writer, list[Drawn]] = {writer: [] for writer in writers}
+        while batch.busy:
+            for writer, piece in batch.step():
+                drawn[writer].append(piece.drawn)
+        return list(drawn.values())
+
+    def batch() -> Batch:
+        return Batch(engine_of("gpt2", folder, bits, slots=4), tiny_tokenizer())
+
+    alone = [written(batch(), [prompt])[0] for prompt in prompts]
+    together = batch()
+    assert written(together, prompts) == alone
+    assert written(together, prompts[::-1]) == alone[::-1]
 
 
 @pytest.mark.parametrize("bits", [32, 8])
