@@ -286,11 +286,11 @@ class Batch:
 
 
 def _computed_alike(writer: Writer, fed: list[int], prompted: int) -> list[int]:
-    """What a sequence holds, as far as it was computed as this text's own would be: a new text's as a prompt, the rest
-    of one that was paused as it was before."""
-    if writer.ids:
-        return fed if prompted == writer.prompted else []
-    return fed[:prompted]
+    """What a sequence holds, as far as it was computed as this text's own would be: for a long prompt as a whole, for a
+    short one token by token, for the rest of a text that was paused as it was before."""
+    if not writer.ids and len(writer.pending) > FEW:
+        return fed[:prompted]
+    return fed if prompted == writer.prompted else []
 
 
 def _in_common(first: Sequence[int], second: Sequence[int]) -> int:

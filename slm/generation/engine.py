@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-FEW = 8
+FEW = 16
 """Tokens: a sequence that goes on by so many and fewer may be computed as if they came one after another, by more as a
 whole. The two round differently, each by itself does not depend on how many others or how much at once there are."""
 

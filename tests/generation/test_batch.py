@@ -18,7 +18,7 @@ from slm.model.sampling import generator_for, likeliest, log_probabilities, samp
 
 TOKENIZER = tiny_tokenizer()
 GREEDY = GenerationConfig(temperature=0.0, max_new_tokens=5)
-LONG = list(range(40, 60))  # a prompt of which others may share the beginning
+LONG = list(range(40, 80))  # a prompt of which others may share the beginning
 
 
 def run(batch: Batch) -> list[tuple[Writer, Piece]]:
@@ -149,6 +149,15 @@ def test_a_conversation_takes_over_the_prompt_and_not_what_was_written_token_by_
     assert engine.computed == [len(writer.ids) + FEW]
 
 
+def test_short_prompts_take_over_what_was_computed_token_by_token_alone():
+    engine = FakeEngine(lambda ids: 65, slots=4)
+    batch = Batch(engine, TOKENIZER)
+    for prompt in (LONG, LONG[:FEW], LONG[:FEW], [*LONG[: FEW - 1], 1]):
+        batch.add(prompt, replace(GREEDY, max_new_tokens=1))
+        run(batch)
+    assert engine.computed == [len(LONG), FEW, 1, 1]
+
+
 def test_the_longest_beginning_is_taken():
     engine = FakeEngine(lambda ids: 65, slots=4)
     batch = Batch(engine, TOKENIZER)
@@ -178,7 +187,7 @@ def test_short_beginnings_are_not_worth_it():
         for last in (1, 2):
             batch.add([*start, *[last] * (FEW + 1)], replace(GREEDY, max_new_tokens=1))
             run(batch)
-    assert engine.computed == [16, 16, 17, 9]
+    assert engine.computed == [FEW + 8, FEW + 8, FEW + 9, FEW + 1]
 
 
 def test_the_sequence_that_ended_longest_ago_makes_room():
@@ -187,7 +196,8 @@ def test_the_sequence_that_ended_longest_ago_makes_room():
     for first in (1, 2, 3, 2, 1):
         batch.add([first, *LONG], replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [21, 21, 21, 9, 21]
+    whole = 1 + len(LONG)
+    assert engine.computed == [whole, whole, whole, FEW + 1, whole]
 
 
 # Who waits, who leaves

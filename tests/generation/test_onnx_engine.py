@@ -161,7 +161,8 @@ def test_logits_that_were_given_stay(folder: Path):
 @pytest.mark.parametrize("bits", [32, 8])
 def test_a_text_is_the_same_to_the_last_bit_in_any_company(bits: int, folder: Path):
     """Alone; beside others, who began alike and go on differently; after others who did, and were kept."""
-    prompts = [IDS[:5], IDS[:12], IDS[:20], [*IDS[:11], 1, 2], IDS[:12], [*IDS[:14], 3], IDS[:9]]
+    short = [IDS[:5], IDS[:12], [*IDS[:11], 1, 2], IDS[:12], IDS[:9]]
+    prompts = [IDS[:24], *short, [*IDS[:20], 3], [*IDS[:18], 4, 5, 6, 7, 8]]
     config = GenerationConfig(6, seed=3, top_k=0, temperature=1.0, log_probabilities=0)
 
     def written(batch: Batch, prompts: list[list[int]]) -> list[list[Drawn]]:
