@@ -94,6 +94,15 @@ Budget = Annotated[
         help="Running time for the whole command, such as 10m or 1h30m; vocabulary, shape and schedule follow from it.",
     ),
 ]
+Extend = Annotated[
+    str, typer.Option(metavar="TIME", help="Go on for so long with a run by --budget, from before its decay.")
+]
+ReplayRun = Annotated[
+    str, typer.Option(metavar="RUN", help="Repeat a run by --budget step by step, to the same bits.")
+]
+Seeds = Annotated[
+    int, typer.Option(help="Train so many times, with seeds from training.seed up, each for the whole time.")
+]
 Ranks = Annotated[
     int, typer.Option(metavar="N", help="Train on so many processes of this machine; torchrun starts them on several.")
 ]

@@ -168,15 +168,9 @@ def train(
     budget: options.Budget = "",
     memory: options.Memory = "",
     out: options.Out = "",
-    extend: Annotated[
-        str, typer.Option(metavar="TIME", help="Go on for so long with a run by --budget, from before its decay.")
-    ] = "",
-    replay: Annotated[
-        str, typer.Option(metavar="RUN", help="Repeat a run by --budget step by step, to the same bits.")
-    ] = "",
-    seeds: Annotated[
-        int, typer.Option(help="Train so many times, with seeds from training.seed up, each for the whole time.")
-    ] = 1,
+    extend: options.Extend = "",
+    replay: options.ReplayRun = "",
+    seeds: options.Seeds = 1,
     ranks: options.Ranks = 1,
     shard: options.ShardModel = False,
     as_json: options.Json = False,

@@ -101,6 +101,11 @@ class Writer:
         self._stream = TextStream(tokenizer, config.stop)
         self._end = tokenizer.eot_token
 
+    @property
+    def long_prompt(self) -> bool:
+        """Whether it is a new text, whose prompt is computed as a whole and not token by token."""
+        return not self.ids and len(self.pending) > FEW
+
     def write(self, logits: np.ndarray, context: int) -> Piece:
         """Draw the next token from logits (V,)."""
         seen = self.prompt + self.ids if self.sampling.repetition_penalty != 1 else ()
@@ -200,7 +205,10 @@ class Batch:
         return [Drawn(ids[0], None, ()), *rest]
 
     def pause(self, writer: Writer) -> None:
-        """Take a text out; `resume` lets it go on where it was, in this batch or another one of the same model."""
+        """Take a text out; `resume` lets it go on where it was, in this batch or another one of the same model.
+
+        If its sequence was given up in between, all of it is computed anew as a whole, which may round differently.
+        """
         self.cancel(writer)
         writer.fed, writer.pending = [], writer.fed + writer.pending
 
@@ -249,8 +257,8 @@ class Batch:
         text = writer.pending
         shared = [(_in_common(_computed_alike(writer, *those), text), sequence) for sequence, *those in held]
         length, source = max(shared, default=(0, 0))
-        # The logits come from the last token; of a prompt that is computed as a whole so much that it still is.
-        length = min(length, len(text) - (1 if writer.ids or len(text) <= FEW else FEW + 1))
+        # The logits come from the last token; of a long prompt so much is left that it still is one.
+        length = min(length, len(text) - (FEW + 1 if writer.long_prompt else 1))
         if length >= SHORTEST_SHARED and not self._too_long(writer):
             writer.sequence = self._fork_or_take(source, length)
             writer.fed, writer.pending = text[:length], text[length:]
@@ -288,7 +296,7 @@ class Batch:
 def _computed_alike(writer: Writer, fed: list[int], prompted: int) -> list[int]:
     """What a sequence holds, as far as it was computed as this text's own would be: for a long prompt as a whole, for a
     short one token by token, for the rest of a text that was paused as it was before."""
-    if not writer.ids and len(writer.pending) > FEW:
+    if writer.long_prompt:
         return fed[:prompted]
     return fed if prompted == writer.prompted else []
 
