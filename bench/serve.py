@@ -139,11 +139,11 @@ def print_overload(command: list[str], end: int, places: int, arguments: Any) ->
     finally:
         stop(process)
     print(f"\n| clients | goodput, tokens/s | share of peak | answers by status | client's core |\n{'| --- ' * 5}|")
-    for clients, rates in goodput.items():
-        shares = [rate / peak for rate, peak in zip(rates, goodput[places], strict=True)]
+    for clients, those in goodput.items():
+        shares = np.array(those) / np.array(goodput[places])
         told = ", ".join(f"{count:,} x {status}" for status, count in statuses[clients].items())
-        spread = f"{np.median(shares):.2f} ({min(shares):.2f} to {max(shares):.2f})"
-        print(f"| {clients} | {np.median(rates):,.0f} | {spread} | {told} | {100 * share[clients]:.0f} % |")
+        spread = f"{np.median(shares):.2f} ({shares.min():.2f} to {shares.max():.2f})"
+        print(f"| {clients} | {np.median(those):,.0f} | {spread} | {told} | {100 * share[clients]:.0f} % |")
     print(f"\nmemory of the server: {before:.0f} MB before, {after:.0f} MB after the overload")
 
 
