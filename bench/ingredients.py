@@ -112,7 +112,8 @@ def measure(store: Path, name: str, seconds: float, seed: int, known: list[dict]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("store", type=Path)
-    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"by default all: {'; '.join(VARIANTS)}")
+    names = "; ".join(VARIANTS)
+    parser.add_argument("variants", nargs="*", metavar="VARIANT", help=f"by default all: {names.replace('%', '%%')}")
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--results", type=Path, default=Path("ingredients.jsonl"))

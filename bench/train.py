@@ -3,7 +3,8 @@
     python bench/train.py --nanogpt path/to/nanoGPT      (a checkout of karpathy/nanoGPT)
 
 6 layers, 384 wide, 6 heads, 50,257 tokens, 32 x 128 tokens a step, AdamW. nanoGPT is measured as it comes (float32) and
-set for the CPU (bfloat16 autocast, compiled, its compilation not counted); rounds alternate, the best of each counts.
+set for the CPU (bfloat16 autocast where the processor has it, compiled, its compilation not counted); the best of three
+rounds of each counts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from slm.device import choose_machine
+from slm.device import choose_machine, cpu_has_bfloat16
 from slm.model.gpt import GPT, GPTConfig
 from slm.training.optimizer import make_optimizer
 
@@ -57,7 +58,7 @@ def nanogpt_step(folder: Path, x: torch.Tensor, y: torch.Tensor, for_cpu: bool) 
     forward = torch.compile(model) if for_cpu else model
 
     def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=for_cpu):
+        with torch.autocast("cpu", torch.bfloat16, enabled=for_cpu and cpu_has_bfloat16()):
             _, loss = forward(x, y)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -83,7 +84,7 @@ def main() -> None:
     # nanoGPT first: slm changes how the C library keeps memory, which would speed up whatever comes after it
     ways = {
         "nanoGPT, as it comes": nanogpt_step(arguments.nanogpt, x, y, for_cpu=False),
-        "nanoGPT, bfloat16, compiled": nanogpt_step(arguments.nanogpt, x, y, for_cpu=True),
+        f"nanoGPT, {choose_machine().precision}, compiled": nanogpt_step(arguments.nanogpt, x, y, for_cpu=True),
     }
     best = {}
     for name, step in ways.items():

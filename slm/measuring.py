@@ -33,7 +33,7 @@ from slm.training.ranks import ALONE, Ranks
 from slm.training.run_folder import RunFolder
 from slm.training.selection import Guard
 
-REHEARSED_DOCUMENTS = 32
+REHEARSED_DOCUMENTS, REHEARSED_TOKENS, FEWEST_DOCUMENTS = 32, 16_384, 4
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,14 @@ class Stage:
     ranks: Ranks = ALONE
 
 
+def rehearsed_documents(split: Split) -> int:
+    """How many documents of a split a budget can spare before the first step: fewer where they are long."""
+    fitting = REHEARSED_TOKENS * split.documents // max(1, len(split.tokens))
+    return min(REHEARSED_DOCUMENTS, split.documents, max(FEWEST_DOCUMENTS, fitting))
+
+
 def measure_before(stage: Stage, run: RunFolder) -> None:
-    documents = REHEARSED_DOCUMENTS if stage.budget else stage.recipe.evaluation.documents
+    documents = None if stage.budget else stage.recipe.evaluation.documents
     run.write("evaluation.json", {"results": _scores(stage, stage.model, "before", documents), "memorisation": None})
     if stage.prompt_format is not None:
         items = [
@@ -112,11 +118,13 @@ def measure_after(stage: Stage, run: RunFolder, documents: int) -> None:
         run.write("evaluation.json", evaluation | {"endings": _endings(stage, run)})
 
 
-def _scores(stage: Stage, model: GPT, moment: str, documents: int) -> list[dict[str, Any]]:
+def _scores(stage: Stage, model: GPT, moment: str, documents: int | None) -> list[dict[str, Any]]:
+    """So many `documents` of each measure; None takes those that a budget can spare at first."""
     results = []
     for measure in stage.measures:
+        count = rehearsed_documents(measure.split) if documents is None else documents
         score = evaluate(
-            model, measure.split, stage.store.tokenizer, documents, measure.responses,
+            model, measure.split, stage.store.tokenizer, count, measure.responses,
             progress=lambda done, total, what=f"scoring {measure.title}": stage.observer.working(what, done, total),
         )  # fmt: skip
         low, high = score.interval

@@ -17,12 +17,13 @@ from slm.processor import memory_bytes
 from slm.recipe import Recipe
 from slm.training.expectation import entropy_of
 from slm.training.planner import Choice, Speed, choice_of, choices, matrix_weights, peak_memory
-from slm.training.scaling_law import LAW, PILOT_SPREAD, Law
+from slm.training.scaling_law import LAW, Law, Point
 from slm.training.speed import matrix_rate, memory_rate, training_speed
 
 LEAST_TEXT_BYTES = 200_000
 MANY_PASSES = 40.0
 MEASURED_CHOICES, MEASURED_STEPS = 5, 5
+PILOT_SAMPLES = 8
 RUNNING_SHARE = 0.89  # of the speed of single steps that a run comes to: smaller ones at first, measuring, saving
 Progress = Callable[[str, int, int], None]
 
@@ -103,12 +104,14 @@ def law_of(store: TokenStore) -> Law:
     return LAW.for_text(entropy * counts["tokens"] / counts["bytes"])
 
 
-def law_after(store: TokenStore, model: GPTConfig, tokens: int, bits_per_byte: float) -> Law:
-    """The law as a pilot run corrects it, in which `model` came to `bits_per_byte` after so many tokens of `store`."""
-    counts, law = store.manifest["splits"]["train"], law_of(store)
-    seen = tokens * counts["bytes"] / counts["tokens"]
-    expected, _ = law.predict(matrix_weights(model), seen, counts["bytes"])
-    return law.scaled(bits_per_byte / expected, PILOT_SPREAD)
+def law_after(
+    store: TokenStore, model: GPTConfig, tokens: int, bits_per_byte: float, interval: tuple[float, float]
+) -> Law:
+    """The law as a pilot run corrects it, in which `model` came to `bits_per_byte` (95 % `interval` over documents)
+    after so many tokens of `store`."""
+    counts = store.manifest["splits"]["train"]
+    pilot = Point(matrix_weights(model), tokens * counts["bytes"] / counts["tokens"], counts["bytes"], bits_per_byte)
+    return law_of(store).after(pilot, doubt=(interval[1] - interval[0]) / 4 / bits_per_byte)
 
 
 def quick_choice(store: TokenStore, seconds: float, model: GPTConfig) -> Choice:
@@ -136,6 +139,17 @@ def budgeted_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
         learning_rate=choice.learning_rate if recipe.training.optimizer == "muon" else recipe.training.learning_rate,
     )
     return replace(recipe, model=replace(choice.model, dropout=choice.dropout), training=training)
+
+
+def pilot_recipe(recipe: Recipe, choice: Choice, seconds: float) -> Recipe:
+    """The same for a short run of which nothing is asked but its bits per byte: little else is measured or written."""
+    made = budgeted_recipe(recipe, choice, seconds)
+    return replace(
+        made,
+        training=replace(made.training, evaluation_samples=PILOT_SAMPLES),
+        samples=replace(made.samples, prompts=()),
+        evaluation=replace(made.evaluation, memorisation_samples=0),
+    )
 
 
 def _free_memory() -> int:

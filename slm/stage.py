@@ -22,8 +22,8 @@ from slm.data.token_store import TokenStore, open_token_store
 from slm.device import peak_memory_bytes
 from slm.domain import FILE, Domain, domain_of_old, load_domain, read_domain
 from slm.errors import DataError, Stopped, TrainingError
-from slm.evaluation.bits_per_byte import evaluate
-from slm.measuring import REHEARSED_DOCUMENTS, Measure, Stage, measure_after, measure_before, write_samples
+from slm.evaluation.bits_per_byte import evaluate, tokens_of
+from slm.measuring import Measure, Stage, measure_after, measure_before, rehearsed_documents, write_samples
 from slm.model.gpt import GPT
 from slm.model.lora import plain_parameters
 from slm.recipe import Recipe
@@ -288,14 +288,18 @@ def _rehearse(stage: Stage, run: RunFolder) -> int:
     draw_loss_curve(run.path)
     write_report(run.path)
     drawn = stage.budget.running()
-    documents = [min(REHEARSED_DOCUMENTS, measure.split.documents) for measure in stage.measures]
-    for measure, count in zip(stage.measures, documents, strict=True):
+    tokens = 0
+    for measure in stage.measures:
+        count = rehearsed_documents(measure.split)
         evaluate(stage.model, measure.split, stage.store.tokenizer, count, measure.responses)
-    per_document = (stage.budget.running() - drawn) / sum(documents) * len(stage.measures)
+        tokens += tokens_of(measure.split, count)
+    per_token = (stage.budget.running() - drawn) / tokens
+    per_document = per_token * sum(len(measure.split.tokens) / measure.split.documents for measure in stage.measures)
     wanted = stage.recipe.evaluation.documents or max(measure.split.documents for measure in stage.measures)
-    fitting = int(stage.budget.seconds / 40 / per_document)
-    scored = min(wanted, max(REHEARSED_DOCUMENTS, fitting))
-    stage.budget.reserve = 1.1 * (drawn - began + scored * per_document)
+    least = max(rehearsed_documents(measure.split) for measure in stage.measures)
+    scored = min(wanted, max(least, int(stage.budget.seconds / 40 / per_document)))
+    seconds = per_token * sum(tokens_of(measure.split, scored) for measure in stage.measures)
+    stage.budget.reserve = 1.1 * (drawn - began + seconds)
     if (left := stage.budget.left_for_training) < stage.budget.seconds / 3:
         stage.observer.message(
             f"of the budget of {stage.budget.seconds:.0f} s only {left:.0f} s are left for training: preparing, "

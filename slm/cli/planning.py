@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from slm.training.scaling_law import Law
 
 SHOWN = 6
+FEWEST_STEPS = 20  # of a pilot that says something
 
 
 def register(app: typer.Typer) -> None:
@@ -76,19 +77,30 @@ def plan(
         observer.message(f"picture: {plot}")
 
 
-def _law_by_pilot(recipe: Recipe, store: TokenStore, seconds: float, memory: int, observer: ConsoleObserver) -> Law:
-    """Train for `seconds` in a folder that is thrown away, and correct the scaling law by what came."""
+def _law_by_pilot(
+    recipe: Recipe, store: TokenStore, seconds: float, memory: int, observer: ConsoleObserver
+) -> Law | None:
+    """Train for `seconds` in a folder that is thrown away; the scaling law as what came corrects it, None where that
+    was too short to say anything."""
     import tempfile
 
-    from slm.plan import budgeted_recipe, law_after, quick_plan
+    from slm.plan import law_after, pilot_recipe, quick_plan
     from slm.pretrain import pretrain
 
     choice = quick_plan(store, seconds, memory).best
     with tempfile.TemporaryDirectory() as folder:
-        run = pretrain(store, budgeted_recipe(recipe, choice, seconds), "pilot", observer=observer, runs=Path(folder))
+        run = pretrain(store, pilot_recipe(recipe, choice, seconds), "pilot", observer=observer, runs=Path(folder))
         results = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))["results"]
-        came = next(result["bits_per_byte"] for result in results if result["moment"] == "after")
-        return law_after(store, choice.model, run.read()["tokens_seen"], came)
+        after = next(result for result in results if result["moment"] == "after")
+        steps, tokens = (run.read()[name] for name in ("steps", "tokens_seen"))
+    if steps < FEWEST_STEPS:
+        observer.message(
+            f"the pilot of {seconds:.1f} s had {steps} steps, which say nothing; the plan goes without. A longer "
+            "--budget has a longer pilot"
+        )
+        return None
+    observer.message(f"the pilot came to {after['bits_per_byte']:.3f} bits per byte after {tokens:,} tokens")
+    return law_after(store, choice.model, tokens, after["bits_per_byte"], after["interval"])
 
 
 def _share(recipe: Recipe, plan: Plan, seconds: float, ranks: int) -> Share:

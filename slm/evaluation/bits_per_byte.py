@@ -77,10 +77,20 @@ def evaluate(
     started = time.perf_counter()
     if responses and split.prompt_lengths is None:
         raise DataError("expected records with prompts, to score responses; got plain documents")
-    count = min(documents or split.documents, split.documents)
-    numbers = np.linspace(0, split.documents - 1, count).astype(np.int64)
+    numbers = _evenly_spread(split, documents)
     losses = document_losses(model, split, tokenizer, numbers, responses, batch_size, progress)
     return _summary(losses, seed, time.perf_counter() - started)
+
+
+def tokens_of(split: Split, documents: int = 0) -> int:
+    """How many tokens the documents have that `evaluate` would score."""
+    return sum(len(split.document(number)) for number in _evenly_spread(split, documents))
+
+
+def _evenly_spread(split: Split, documents: int) -> np.ndarray:
+    """Numbers of so many documents; 0: of all."""
+    count = min(documents or split.documents, split.documents)
+    return np.linspace(0, split.documents - 1, count).astype(np.int64)
 
 
 @torch.no_grad()

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
 from cli.conftest import TINY_SHAPES, plan_for_a_known_machine
+
+from slm.cli import planning
+from slm.data.token_store import open_token_store
+from slm.model.gpt import GPTConfig
+from slm.plan import law_after
+from slm.training.planner import matrix_weights
 
 SUBJECTS, VERBS = ("The fox", "A small dog", "My aunt", "The old king"), ("saw", "found", "sold", "lost")
 OBJECTS = ("a red ball", "the river", "seven eggs", "an empty house", "some bread")
@@ -58,6 +65,33 @@ def test_plan_as_json_is_json(slm, library: Path) -> None:
     assert made["seconds"] == 90.0 and made["text_bytes"] > 200_000
     bits = [choice["bits_per_byte"] for choice in made["choices"]]
     assert bits == sorted(bits) and len(bits) == len(TINY_SHAPES)
+
+
+def test_a_pilot_of_too_few_steps_corrects_nothing(slm, library: Path) -> None:
+    outcome = slm("plan", *TALES, "--budget", "1s", "--json", "--pilot")
+    assert outcome.code == 0, outcome.err
+    assert "the pilot of 0.1 s had 1 steps, which say nothing; the plan goes without. A longer --budget" in outcome.err
+    plain = slm("plan", *TALES, "--budget", "1s", "--json")
+    assert json.loads(outcome.out)["choices"] == json.loads(plain.out)["choices"]
+
+
+def test_a_pilot_corrects_the_plan_and_leaves_nothing_behind(
+    slm, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is predicted is what the law makes of the figure that a person is told of."""
+    monkeypatch.setattr(planning, "FEWEST_STEPS", 1)
+    before = {path.name for path in library.iterdir()}
+    outcome = slm("plan", *TALES, "--budget", "10s", "--json", "--pilot")
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in library.iterdir()} - before <= {"token_stores"}
+    bits, tokens = re.search(r"the pilot came to (.+) bits per byte after (.+) tokens", outcome.err).groups()
+    choice = json.loads(outcome.out)["choices"][0]
+    store, model = open_token_store(next((library / "token_stores").glob("tales-*"))), GPTConfig(**choice["model"])
+    law = law_after(store, model, int(tokens.replace(",", "")), float(bits), (0, 0))
+    counts = store.manifest["splits"]["train"]
+    seen = choice["tokens"] * counts["bytes"] / counts["tokens"]
+    predicted, _ = law.predict(matrix_weights(model), seen, counts["bytes"])
+    assert choice["bits_per_byte"] == pytest.approx(predicted, rel=0.02)
 
 
 def test_plan_says_what_each_of_several_ranks_does(slm, library: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from slm.training.scaling_law import LAW, Law, Point, effective_bytes, fit
+from slm.training.scaling_law import LAW, PILOT_SPREAD, Law, Point, effective_bytes, fit
 
 TRUE = Law(0.5, 0.25, 0.4, 1.1, 0.35, 4.0, 0.0)
 SIZES, TEXTS = (0.4e6, 1e6, 3e6, 9e6), (2e6, 8e6, 30e6)
@@ -71,3 +71,13 @@ def test_text_that_is_seen_again_counts_less_each_time() -> None:
     assert 1.8e6 < worth[2] < 2e6 and worth[3] - worth[2] < worth[2] - worth[1]
     assert worth[-1] == pytest.approx(5e6)  # never more than `repeats` passes beside the first
     assert effective_bytes(4e6, 1e6, replace(TRUE, repeats=15.0).repeats) > effective_bytes(4e6, 1e6, 4.0)
+
+
+@pytest.mark.parametrize("off", [1.0, 1.3, 0.6])
+def test_a_pilot_sets_the_level_and_says_how_sure_it_is(off: float) -> None:
+    pilot = Point(1e6, 2e6, 1e9, off * LAW.predict(1e6, 2e6, 1e9)[0])
+    for law, spread in ((LAW.after(pilot), PILOT_SPREAD), (LAW.after(pilot, 0.12), math.hypot(PILOT_SPREAD, 0.12))):
+        for weights, seen in ((1e6, 2e6), (3e6, 3e7)):
+            value, (low, high) = law.predict(weights, seen, 1e9)
+            assert value == pytest.approx(off * LAW.predict(weights, seen, 1e9)[0])
+            assert (high - low) / value == pytest.approx(4 * spread)
