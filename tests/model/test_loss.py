@@ -130,8 +130,9 @@ def test_the_gradient_of_a_tied_embedding_is_dense_and_the_sum_of_both_uses():
 def test_evaluation_makes_no_gradients(monkeypatch: pytest.MonkeyPatch):
     """Nor does a frozen embedding: their products would be most of the work."""
     products = []
-    mm = torch.mm
-    monkeypatch.setattr(torch, "mm", lambda *args, **more: products.append(1) or mm(*args, **more))
+    for name in ("mm", "addmm"):
+        product = getattr(torch, name)
+        monkeypatch.setattr(torch, name, lambda *args, of=product, **more: products.append(1) or of(*args, **more))
     x, weight = torch.randn(5, 12, requires_grad=True), torch.randn(40, 12, requires_grad=True)
     targets = torch.randint(40, (5,))
     losses = []
