@@ -46,7 +46,7 @@ class TuningConfig:
     replay: bool = False
     """Whether text of the base domain is mixed in, so that it is not forgotten."""
     replay_share: float = 0.0
-    """The share of the samples that is replayed; 0 chooses the smallest that holds the tolerance in short pilots."""
+    """The share of the samples that is replayed; 0 chooses the smallest that held half the tolerance in pilots."""
     forgetting_tolerance: float = 0.05
     """With replay: by which share the bits per byte of the base domain may rise."""
     reasoning: str | bool = "drop"

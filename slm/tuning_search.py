@@ -36,6 +36,7 @@ SHARES = (0.1, 0.25, 0.5)  # of replay that are tried besides none
 RATES = {"full": (1 / 3, 1.0, 3.0), "lora": (1.0, 3.0, 10.0)}  # times the recipe's; adapters take larger ones
 SEARCH_SHARE = 0.4  # of the time for training, at most, goes into pilots
 PILOT_SHARE = 1 / 4  # of the steps, where these and not the time are given
+MARGIN = 0.5  # of the tolerance, in which a pilot has to stay: the run is longer, and forgets more
 SHORTEST = 5  # steps from which on a pilot says something
 LONGEST_MEASURING = 0.2  # of the budget, at most, for scoring documents before and after
 ESTIMATES = 10  # of the loss in a run with a budget, and how many in a row without a better model end it
@@ -157,8 +158,8 @@ class Search:
         return best.learning_rate, 2**31 if _loss(best) < _loss(short[0]) else unit
 
     def _share(self, rate: float, steps: int) -> float:
-        """The smallest share of replay with which the base loss rises by no more than the tolerance."""
-        tolerance = self.stage.recipe.tuning.forgetting_tolerance
+        """The smallest share of replay with which the base loss rises by no more than half of the tolerance."""
+        tolerance = MARGIN * self.stage.recipe.tuning.forgetting_tolerance
         without = next(t for t in self.trials if (t.learning_rate, t.steps, t.replay_share) == (rate, steps, 0.0))
         tried = [without]
         for share in SHARES:
@@ -167,8 +168,8 @@ class Search:
             tried.append(self._pilot(rate, steps, share))
         if not _holds(tried[-1], tolerance):
             self.stage.observer.message(
-                f"no share of replay held the base domain within {tolerance:.0%} in its pilot; the largest is taken, "
-                "and of the run's models only those within it are kept"
+                f"no share of replay held the base domain within {tolerance:.1%}, half of what may be forgotten, in a "
+                "pilot; the largest is taken, and of the run's models only those that forgot little enough are kept"
             )
         return tried[-1].replay_share
 
