@@ -15,6 +15,7 @@ import torch
 from slm.checkpoint import load_model
 from slm.data.batches import Samples
 from slm.data.prompt_format import PromptFormat
+from slm.data.split_files import evenly_spread
 from slm.data.token_store import Split, TokenStore
 from slm.domain import Domain
 from slm.evaluation.bits_per_byte import evaluate
@@ -22,7 +23,7 @@ from slm.evaluation.endings import endings_of
 from slm.evaluation.memorisation import memorised_share
 from slm.generation.engines import convert_anew, open_engine
 from slm.generation.generator import Generator
-from slm.generation.questions import answer, answer_all, prompt_and_response, spread
+from slm.generation.questions import answer, answer_all, prompt_and_response
 from slm.generation.torch_engine import TorchEngine
 from slm.model.gpt import GPT
 from slm.model_folder import open_model_folder
@@ -179,7 +180,7 @@ def _endings(stage: Stage, run: RunFolder) -> dict[str, Any] | None:
     """How the tuned model's answers to validation questions end, written as `slm generate` would write them."""
     split, config, count = stage.store.validation, stage.recipe.samples.generation, stage.recipe.evaluation.answers
     engine = open_engine(open_model_folder(run.best_model()), message=stage.observer.message)
-    records = [prompt_and_response(split, int(number)) for number in spread(split, count)]
+    records = [prompt_and_response(split, int(number)) for number in evenly_spread(split.documents, count)]
     records = [(prompt, response) for prompt, response in records if len(prompt) < engine.context]
     if not records:
         return None
@@ -205,7 +206,7 @@ def _questions(stage: Stage) -> list[tuple[str, str | None]]:
     split, tokenizer = stage.store.validation, stage.store.tokenizer
     asked: list[tuple[str, str | None]] = [(question, None) for question in stage.recipe.samples.prompts]
     if count := stage.recipe.samples.questions:
-        for number in spread(split, count):
+        for number in evenly_spread(split.documents, count):
             prompt, response = map(tokenizer.decode, prompt_and_response(split, int(number)))
             asked.append((stage.prompt_format.question(prompt), stage.prompt_format.shown(response)))
     return asked

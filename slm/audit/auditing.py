@@ -23,6 +23,7 @@ from slm.audit.minhash import NearDuplicates, Twin
 from slm.audit.overlap import EDITABLE, FOUND, LONG, SHORTEST, Match, Overlap
 from slm.audit.rescoring import rescored, rescored_bits, rescored_section
 from slm.data.documents import DocumentStream
+from slm.data.split_files import evenly_spread
 from slm.data.token_store import TokenStore
 from slm.errors import ConfigError, DataError
 from slm.evaluation.bits_per_byte import document_losses
@@ -212,7 +213,7 @@ def _rescore(audit: Audit, held: Sequence[HeldOut], found: dict[str, list[bool]]
     out = np.array(found["validation"])
     if out.any():
         model, _, _ = work.scorer
-        numbers = np.unique(np.linspace(0, len(out) - 1, min(SCORED_DOCUMENTS, len(out))).astype(np.int64))
+        numbers = evenly_spread(len(out), SCORED_DOCUMENTS)
         losses = document_losses(
             model, own.validation, own.tokenizer, numbers, own.prompt_format is not None,
             progress=lambda done, total: work.observer.working("scoring", done, total),

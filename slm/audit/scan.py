@@ -10,8 +10,8 @@ from slm.audit.personal import Found, find
 from slm.data.documents import DocumentsConfig
 from slm.data.files import Reading, read_file
 from slm.data.sources import resolve_sources
+from slm.data.split_files import evenly_spread
 from slm.data.token_store import TokenStore
-from slm.generation.questions import spread
 
 PLACES = 1000  # that are kept of each kind: counts go on
 HINTED = 200  # documents that `hint` looks at: a tenth of a second
@@ -79,7 +79,7 @@ def scan_documents(
 
 def hint(store: TokenStore) -> str:
     """A line about personal data in a few of the training documents of a store, '' where they hold none."""
-    numbers, kinds, holding = spread(store.train, HINTED), {}, 0
+    numbers, kinds, holding = evenly_spread(store.train.documents, HINTED), {}, 0
     for number in numbers:
         found = [one.kind for one in find(store.tokenizer.decode(store.train.document(int(number))[:-1].tolist()))]
         kinds |= dict.fromkeys(found)

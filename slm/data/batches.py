@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from slm.data.document_rows import Documents
-from slm.data.split_files import Split
+from slm.data.split_files import Split, evenly_spread
 from slm.errors import DataError
 
 IGNORED = -1  # a target that is not trained on; the model's loss leaves it out
@@ -155,8 +155,7 @@ class Batches:
 
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, ...]]:
         """About `count` samples, evenly spread and always the same, as micro-batches: for estimates of the loss."""
-        size = self.estimated.size
-        numbers = np.unique(np.linspace(0, size - 1, min(count, size)).astype(np.int64))
+        numbers = evenly_spread(self.estimated.size, count)
         return self._micro_batches(self.estimated.rows(numbers, epoch=-1), micro_batch_size)
 
     def _micro_batches(
@@ -202,7 +201,7 @@ class PackedBatches:
     def fixed(self, count: int, micro_batch_size: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """About as many tokens as `count` blocks hold, in documents evenly spread and always the same."""
         share = min(1.0, count * self.samples.block_size / self.samples.tokens)
-        numbers = np.unique(np.linspace(0, self.samples.size - 1, max(1, int(share * self.samples.size))).astype(int))
+        numbers = evenly_spread(self.samples.size, max(1, int(share * self.samples.size)))
         ends = np.cumsum(self.samples.lengths[numbers], dtype=np.int64)
         parts = np.split(numbers, np.flatnonzero(np.diff(ends // (micro_batch_size * self.samples.block_size))) + 1)
         return [packed([self.samples.row(int(number)) for number in part]) for part in parts]

@@ -103,6 +103,11 @@ def open_split(folder: Path, name: str, manifest: dict[str, Any], verify: bool) 
     return split
 
 
+def evenly_spread(size: int, count: int) -> np.ndarray:
+    """`count` of the numbers from 0 to `size` - 1, from the first to the last; all, if there are fewer."""
+    return np.linspace(0, size - 1, min(count, size)).astype(np.int64)
+
+
 def in_chunks(tokens: np.ndarray, size: int, overlap: int = 0) -> Iterator[np.ndarray]:
     """`tokens` (N,) chunk after chunk, each with the first `overlap` ids of the next.
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from slm.data.batches import IGNORED, pad_rows
-from slm.data.token_store import Split
+from slm.data.split_files import Split, evenly_spread
 from slm.data.tokenizer import Tokenizer
 from slm.errors import DataError
 from slm.model.gpt import GPT
@@ -77,20 +77,14 @@ def evaluate(
     started = time.perf_counter()
     if responses and split.prompt_lengths is None:
         raise DataError("expected records with prompts, to score responses; got plain documents")
-    numbers = _evenly_spread(split, documents)
+    numbers = evenly_spread(split.documents, documents or split.documents)
     losses = document_losses(model, split, tokenizer, numbers, responses, batch_size, progress)
     return _summary(losses, seed, time.perf_counter() - started)
 
 
-def tokens_of(split: Split, documents: int = 0) -> int:
-    """How many tokens the documents have that `evaluate` would score."""
-    return sum(len(split.document(number)) for number in _evenly_spread(split, documents))
-
-
-def _evenly_spread(split: Split, documents: int) -> np.ndarray:
-    """Numbers of so many documents; 0: of all."""
-    count = min(documents or split.documents, split.documents)
-    return np.linspace(0, split.documents - 1, count).astype(np.int64)
+def tokens_of(split: Split, documents: int) -> int:
+    """How many tokens the documents have, so many of a split, that `evaluate` would score."""
+    return sum(len(split.document(number)) for number in evenly_spread(split.documents, documents))
 
 
 @torch.no_grad()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from slm.data.prompt_format import PromptFormat
 from slm.data.token_store import Split
 from slm.data.tokenizer import Tokenizer
@@ -44,11 +42,6 @@ def answer_all(
     finally:
         batch.close()
     return [(writer.ids, writer.stop == END) for writer in writers]
-
-
-def spread(split: Split, count: int) -> np.ndarray:
-    """The numbers of `count` records (all, if there are fewer), evenly spread over a split."""
-    return np.unique(np.linspace(0, split.documents - 1, min(count, split.documents)).astype(np.int64))
 
 
 def prompt_and_response(split: Split, number: int) -> tuple[list[int], list[int]]:

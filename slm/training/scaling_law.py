@@ -117,7 +117,7 @@ wider than the fit's own 0.014: the speed of a machine is not known that well be
 TEXT_ENTROPY = 2.149
 """Of the text that the law was fitted to: bits per byte of its single tokens."""
 SHORT_RUNS = (np.log([0.11, 0.5, 2.5, 8.0]), (0.377, 0.59, 0.91, 1.0))
-"""Logarithms of megabytes of text, and what runs on so little, less than any of the fit saw, have of the power law's last
-term: there it is far too high (docs/experiments.md, section 10)."""
+"""Logarithms of megabytes of text, and how much of the power law's last term runs on so little have, less than the runs
+of the fit saw: there it is far too high (docs/experiments.md, section 10)."""
 OTHER_TEXT_SPREAD, PILOT_SPREAD = 0.20, 0.05
 """Standard deviations of a prediction, as shares of it, on another text and after a pilot run on it."""
