@@ -38,7 +38,8 @@ SEARCH_SHARE = 0.4  # of the time for training, at most, goes into pilots
 PILOT_SHARE = 1 / 4  # of the steps, where these and not the time are given
 MARGIN = 0.5  # of the tolerance, in which a pilot has to stay: the run is longer, and forgets more
 SHORTEST = 5  # steps from which on a pilot says something
-LONGEST_MEASURING = 0.2  # of the budget, at most, for scoring documents before and after
+LONGEST_MEASURING = 0.2  # of the budget, at most, for scoring documents before and after, and as much for writing texts
+SHORTEST_TEXT = 32  # tokens of a text that is written, however little time there is
 ESTIMATES = 10  # of the loss in a run with a budget, and how many in a row without a better model end it
 PATIENCE = 4
 ESTIMATING_SHARE = 0.15  # of the time that is left, above which estimates take fewer samples
@@ -74,9 +75,9 @@ def searched(stage: Stage, running: Callable[[], float]) -> Stage:
     stage.model.to(search.setup.machine().device)
     chooses_share = stage.recipe.tuning.replay and not stage.recipe.tuning.replay_share
     if budget := stage.recipe.training.budget_seconds:
-        a_document = _seconds_to_score(stage)
-        stage.recipe = _short(stage, budget, a_document)
-        found = search.within(budget - running() - _measuring_seconds(stage, a_document), chooses_share)
+        a_document, a_token = _seconds_to_score(stage), _seconds_to_write(stage)
+        stage.recipe = _short(stage, budget, a_document, a_token)
+        found = search.within(budget - running() - _measuring_seconds(stage, a_document, a_token), chooses_share)
     else:
         found = search.of_shares()
     stage.recipe, stage.searched = found, [_recorded(trial) for trial in search.trials]
@@ -100,8 +101,8 @@ class Search:
         if affordable < SHORTEST:
             raise ConfigError(
                 f"the budget leaves {max(0.0, seconds):.0f} s to train, expected at least "
-                f"{SHORTEST * self._seconds_a_step:.0f} for {SHORTEST} steps; give more time or a smaller "
-                "evaluation.documents"
+                f"{SHORTEST * self._seconds_a_step:.0f} for {SHORTEST} steps; give more time, or make steps smaller: "
+                "--set training.micro_batch_size=..."
             )
         rate, most, share = training.learning_rate, affordable, self.stage.recipe.tuning.replay_share
         units = 7 + 2 * len(SHARES) * chooses_share
@@ -259,20 +260,36 @@ def _seconds_to_score(stage: Stage, documents: int = 8) -> float:
     return max(1e-6, perf_counter() - began) / documents
 
 
-def _short(stage: Stage, budget: float, a_document: float) -> Recipe:
-    """The recipe with no more samples and scored documents than a budget has time for."""
+def _seconds_to_write(stage: Stage, tokens: int = 16) -> float:
+    """A token of a text."""
+    generator, began = Generator(TorchEngine(stage.model), stage.store.tokenizer), perf_counter()
+    settings = replace(stage.recipe.samples.generation, max_new_tokens=tokens)
+    answer(generator, stage.prompt_format, "What is it?", settings)
+    return max(1e-6, perf_counter() - began) / tokens
+
+
+def _short(stage: Stage, budget: float, a_document: float, a_token: float) -> Recipe:
+    """The recipe with no more samples and scored documents, and no longer texts, than a budget has time for."""
     recipe, fitting = stage.recipe, max(8, int(LONGEST_MEASURING * budget / 2 / a_document))
     wanted = recipe.evaluation.documents or max(measure.split.documents for measure in stage.measures)
-    scored = replace(recipe.evaluation, documents=min(wanted, fitting))
-    return replace(recipe, evaluation=scored, training=replace(recipe.training, sample_points=2))
+    tokens = max(SHORTEST_TEXT, int(LONGEST_MEASURING * budget / a_token / max(1, _texts(stage))))
+    written = replace(recipe.samples.generation, max_new_tokens=min(recipe.samples.generation.max_new_tokens, tokens))
+    return replace(
+        recipe,
+        evaluation=replace(recipe.evaluation, documents=min(wanted, fitting)),
+        samples=replace(recipe.samples, generation=written),
+        training=replace(recipe.training, sample_points=2),
+    )
 
 
-def _measuring_seconds(stage: Stage, a_document: float) -> float:
+def _texts(stage: Stage) -> int:
+    """How many texts a run writes: answers before and after, samples at its beginning and its end."""
+    asked = len(stage.recipe.samples.prompts)
+    return 2 * (asked + stage.recipe.samples.questions) + 2 * (asked + len(stage.base_prompts))
+
+
+def _measuring_seconds(stage: Stage, a_document: float, a_token: float) -> float:
     """About how long a run scores and writes before and after its training."""
-    recipe, generator = stage.recipe, Generator(TorchEngine(stage.model), stage.store.tokenizer)
-    tokens, began = min(16, recipe.samples.generation.max_new_tokens), perf_counter()
-    answer(generator, stage.prompt_format, "What is it?", replace(recipe.samples.generation, max_new_tokens=tokens))
-    a_text = (perf_counter() - began) / tokens * recipe.samples.generation.max_new_tokens
-    asked = len(recipe.samples.prompts)
-    texts = 2 * (asked + recipe.samples.questions) + 2 * (asked + len(stage.base_prompts))
-    return 2 * a_document * recipe.evaluation.documents + texts * a_text + 5.0  # and converting, drawing, the report
+    scoring = 2 * a_document * stage.recipe.evaluation.documents
+    writing = a_token * stage.recipe.samples.generation.max_new_tokens * _texts(stage)
+    return scoring + writing + 5.0  # and converting, drawing, the report

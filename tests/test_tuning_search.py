@@ -20,7 +20,7 @@ from slm.errors import ConfigError
 from slm.finetune import finetune
 from slm.recipe import Recipe
 from slm.training.run_folder import RunFolder, list_runs
-from slm.tuning_search import RATES, SHARES, Search
+from slm.tuning_search import RATES, SHARES, SHORTEST_TEXT, Search
 
 pytestmark = pytest.mark.usefixtures("no_pictures")
 
@@ -48,7 +48,7 @@ def known_speed(monkeypatch: pytest.MonkeyPatch) -> None:
         search._seconds_a_step, search._overhead = 1.0, 0.0
 
     monkeypatch.setattr(Search, "_measure_speed", measured)
-    monkeypatch.setattr("slm.tuning_search._measuring_seconds", lambda stage, a_document: 0.0)
+    monkeypatch.setattr("slm.tuning_search._measuring_seconds", lambda stage, a_document, a_token: 0.0)
     monkeypatch.setattr("slm.tuning_search.perf_counter", lambda: 0.0)
 
 
@@ -145,6 +145,21 @@ def test_too_little_time_is_told(folder: Path, base: RunFolder, store: TokenStor
     with pytest.raises(ConfigError, match=r"the budget leaves 3 s to train, expected at least 5 for 5 steps"):
         tuned(folder, store, recipe_of(folder, budget=3.0))
     assert list_runs(folder / "runs") == known
+
+
+def test_where_writing_is_slow_texts_are_shorter(
+    folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fifth of the budget, at a token a second."""
+    monkeypatch.setattr("slm.tuning_search._seconds_to_write", lambda stage: 1.0)
+    lengths = []
+    for budget in (1000.0, 5000.0, 1e6):
+        recipe = recipe_of(folder, budget=budget)
+        samples = replace(recipe.samples, prompts=("Hm?",) * 3, questions=2)
+        samples = replace(samples, generation=replace(samples.generation, max_new_tokens=300))
+        made = tuned(folder, store, replace(recipe, samples=samples))["recipe"]["samples"]
+        lengths.append(made["generation"]["max_new_tokens"])
+    assert lengths == [SHORTEST_TEXT, 1000 // 18, 300]  # ten answers, six samples, and two of the base's opening
 
 
 def test_real_pilots_leave_the_model_and_the_disk_as_they_were(
