@@ -101,8 +101,8 @@ class Search:
         if affordable < SHORTEST:
             raise ConfigError(
                 f"the budget leaves {max(0.0, seconds):.0f} s to train, expected at least "
-                f"{SHORTEST * self._seconds_a_step:.0f} for {SHORTEST} steps; give more time, or make steps smaller: "
-                "--set training.micro_batch_size=..."
+                f"{SHORTEST * self._seconds_a_step:.0f} for {SHORTEST} steps; give more time or smaller steps: "
+                "--set training.accumulation=1"
             )
         rate, most, share = training.learning_rate, affordable, self.stage.recipe.tuning.replay_share
         units = 7 + 2 * len(SHARES) * chooses_share
@@ -114,7 +114,10 @@ class Search:
                 share = self._share(rate, 2 * unit)
         else:
             share = share or (SHARES[1] if chooses_share else 0.0)
-            self.stage.observer.message("too little time to search: the recipe's own learning rate is taken")
+            self.stage.observer.message(
+                f"too little time to search, with {affordable} steps: the recipe's own learning rate is taken. Smaller "
+                "steps are more: --set training.accumulation=1"
+            )
         left = seconds - (perf_counter() - began)
         samples = training.evaluation_samples
         estimates = (ESTIMATES + 1) * self._overhead / 2 * max(1.0, samples / PILOT_SAMPLES)

@@ -183,13 +183,10 @@ def train(
     Longer: slm train --extend 20m RUN goes on with what came of it.
     """
     from slm.pretrain import extend_pretraining, pretrain, replay_pretraining, resume_pretraining
-    from slm.remote.address import is_address
     from slm.stage import recorded_recipe
 
-    if is_address(out):
-        mirror, _, name = out.rstrip("/").rpartition("/")
-    elif out:
-        runs, name = Path(out).parent, Path(out).name
+    if out:
+        runs, name, mirror = _place_of(out, runs, mirror)
     company = checked_company(track, mirror, _refuse_mixed(budget, resume, extend, replay, seeds))
     if memory and (from_ or not budget):
         raise ConfigError("--memory goes with --budget and without --from: it bounds the model that the plan chooses")
@@ -221,9 +218,8 @@ def train(
             if begun:  # another look at the machine could plan another model
                 settings = recorded_recipe(begun[0].read())
             else:
-                if budget:
-                    settings = _planned(settings, set_, store, budget, memory, model, observer)
-                settings = accompanied(settings, company)
+                planned = _planned(settings, set_, store, budget, memory, model, observer) if budget else settings
+                settings = accompanied(planned, company)
             made = []
             for number in range(seeds):
                 seeded = _with_seed(settings, number) if seeds > 1 else settings
@@ -236,6 +232,16 @@ def train(
             if seeds > 1:
                 next_command = f"slm compare {' '.join(made)}"
         print_finished(finished, as_json, next_command.format(finished.argument))
+
+
+def _place_of(out: str, runs: Path, mirror: str) -> tuple[Path, str, str]:
+    """Where --out puts a run: the folder of runs, its name there, and where it is mirrored if that is an address."""
+    from slm.remote.address import is_address
+
+    if is_address(out):
+        mirror, _, name = out.rstrip("/").rpartition("/")
+        return runs, name, mirror
+    return Path(out).parent, Path(out).name, mirror
 
 
 def _refuse_mixed(budget: str, resume: str | None, extend: str, replay: str, seeds: int) -> str:
