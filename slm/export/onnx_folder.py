@@ -15,7 +15,6 @@ In 32 and 16 bits only standard operators; 8 and 4 bits need ONNX Runtime's MatM
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -89,17 +88,15 @@ class PortableGraph(Graph):
         self.add("Where", [visible, *values], "hidden")
 
     def attention(self, number: int, normed: str) -> str:
-        name, width = f"transformer.h.{number}.attn", self.config.n_embd // self.config.n_head
+        name = f"transformer.h.{number}.attn"
         parts = [f"{name}.{letter}" for letter in "qkv"]
         self.add("Split", [self.linear(normed, f"{name}.c_attn")], *parts, axis=-1, num_outputs=3)
         q, k, v = (self.by_head(part, name) for part in parts)
         for kind, new in (("key", k), ("value", v)):
             past, present = (f"{cache}.{number}.{kind}" for cache in ("past_key_values", "present"))
             self.add("Concat", [past, new], present, axis=2)
-        scale = self.constant("scale", np.array(1 / math.sqrt(width), np.float32))
-        scaled = self.add("Mul", [q, scale], f"{name}.q.scaled")
         keys = self.add("Transpose", [f"present.{number}.key"], f"{name}.keys", perm=[0, 1, 3, 2])
-        scores = self.add("MatMul", [scaled, keys], f"{name}.scores")
+        scores = self.add("MatMul", [q, keys], f"{name}.scores")
         weights = self.add("Softmax", [self.add("Add", [scores, "hidden"], f"{name}.masked")], f"{name}.weights")
         seen = self.add("MatMul", [weights, f"present.{number}.value"], f"{name}.seen_by_head")
         turned = self.add("Transpose", [seen], f"{name}.seen_by_token", perm=[0, 2, 1, 3])
@@ -151,12 +148,11 @@ class PortableGraph(Graph):
         unit = self.add("Div", [x, self.add("Sqrt", [raised], f"{name}.root")], f"{name}.unit")
         return self.add("Mul", [unit, self.weight(f"{name}.weight")], name)
 
-    def added_and_normed(self, x: str, branch: str, name: str) -> tuple[str, str]:
-        total = self.add("Add", [x, branch], f"{name}.sum")
-        return total, self.norm(total, name)
-
     def head(self, normed: str) -> None:
-        self.logits(normed)
+        product = self.logits(self.by_token(normed), "logits_by_token")
+        shape = self.add("Shape", [normed], "batch_and_tokens", end=2)
+        vocabulary = self.constant("vocabulary", np.array([self.config.vocab_size]))
+        self.add("Reshape", [product, self.add("Concat", [shape, vocabulary], "shape", axis=0)], "logits")
 
     def interface(self) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
         inputs = [

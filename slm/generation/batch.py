@@ -15,7 +15,7 @@ import numpy as np
 
 from slm.data.tokenizer import Tokenizer
 from slm.errors import ConfigError
-from slm.generation.engine import FEW, Engine
+from slm.generation.engine import Engine
 from slm.generation.text_stream import TextStream
 from slm.model.sampling import Sampling, generator_for, likeliest, log_probabilities, sample
 
@@ -102,9 +102,9 @@ class Writer:
         self._end = tokenizer.eot_token
 
     @property
-    def long_prompt(self) -> bool:
-        """Whether it is a new text, whose prompt is computed as a whole and not token by token."""
-        return not self.ids and len(self.pending) > FEW
+    def new(self) -> bool:
+        """Whether its prompt is still to be computed, as a whole."""
+        return not self.ids and len(self.pending) > 1
 
     def write(self, logits: np.ndarray, context: int) -> Piece:
         """Draw the next token from logits (V,)."""
@@ -177,7 +177,7 @@ class Batch:
         rows = dict(zip(leaders, logits, strict=True))
         for writer in leaders:
             writer.fed += writer.pending
-            if len(writer.pending) > FEW:
+            if len(writer.pending) > 1:
                 writer.prompted = len(writer.fed)
         for writer, leader in followers.items():
             self._free_slot()
@@ -257,8 +257,8 @@ class Batch:
         text = writer.pending
         shared = [(_in_common(_computed_alike(writer, *those), text), sequence) for sequence, *those in held]
         length, source = max(shared, default=(0, 0))
-        # The logits come from the last token; of a long prompt so much is left that it still is one.
-        length = min(length, len(text) - (FEW + 1 if writer.long_prompt else 1))
+        # The logits come from the last token; of a prompt two are left, which are computed as a whole as it is.
+        length = min(length, len(text) - (2 if writer.new else 1))
         if length >= SHORTEST_SHARED and not self._too_long(writer):
             writer.sequence = self._fork_or_take(source, length)
             writer.fed, writer.pending = text[:length], text[length:]
@@ -294,9 +294,9 @@ class Batch:
 
 
 def _computed_alike(writer: Writer, fed: list[int], prompted: int) -> list[int]:
-    """What a sequence holds, as far as it was computed as this text's own would be: for a long prompt as a whole, for a
-    short one token by token, for the rest of a text that was paused as it was before."""
-    if writer.long_prompt:
+    """What a sequence holds, as far as it was computed as this text's own would be: for a prompt as a whole, for the
+    rest of a text that was paused as it was before."""
+    if writer.new:
         return fed[:prompted]
     return fed if prompted == writer.prompted else []
 

@@ -1,6 +1,8 @@
 """What every engine offers: sequences of tokens that grow, fork and end, each on its own, and the logits behind them.
 
-An engine knows ids and logits; drawing tokens, text, and who joins when are `Batch`'s. Without torch.
+An engine knows ids and logits; drawing tokens, text, and who joins when are `Batch`'s. A sequence that goes on by one
+token may be computed in another way than by several at once, and round differently; within each way its numbers do not
+depend on how many others, or how many tokens at once, there are. Without torch.
 """
 
 from __future__ import annotations
@@ -9,10 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-
-FEW = 16
-"""Tokens: a sequence that goes on by so many and fewer may be computed as if they came one after another, by more as a
-whole. The two round differently, each by itself does not depend on how many others or how much at once there are."""
 
 
 class Engine(Protocol):

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
-from slm.generation.onnx_graph import CONTRIB, TABLE, Graph, Weights
-from slm.model.gpt import GPTConfig
+from slm.generation.onnx_graph import CONTRIB, TABLE, Graph
 from slm.model.quantization import Quantized, quantize
 
 LARGEST = 127  # of 7 bits
@@ -23,14 +22,9 @@ LEAST_OF_GELU = -0.17005
 class IntegerGraph(Graph):
     """`Graph` whose matrices are int8 (K, N); the embedding and the head are one of them."""
 
-    def __init__(self, config: GPTConfig, weights: Weights, bits: int):
-        super().__init__(config, weights, bits)
-        self.left_out: dict[str, str] = {}  # biases of products that they were not added to yet
-
     def table_rows(self) -> str:
-        values, scales = self.integers(TABLE)
-        columns = self.add("Gather", [values, "input_ids"], "embedded_columns", axis=1)  # (C, B, T)
-        rows = self.add("Transpose", [columns], "embedded_integers", perm=[1, 2, 0])
+        table, scales = self.integers(TABLE)
+        rows = self.add("Gather", [table, "input_ids"], "embedded_integers")
         numbers = self.add("Cast", [rows], "embedded_numbers", to=TensorProto.FLOAT)
         as_column = self.add("Reshape", [scales, self.constant("as_column", np.array([-1, 1]))], "table_scales")
         by_token = self.add("Gather", [as_column, "input_ids"], "embedded_scales")
@@ -44,21 +38,16 @@ class IntegerGraph(Graph):
         if bias is None:
             return self.product(x, f"{name}.weight", f"{name}.out")
         product = self.product(x, f"{name}.weight", f"{name}.product")
-        constant = self.constant(f"{name}.bias", bias.astype(np.float32))
-        if name.endswith(".c_proj"):  # the sum that follows adds it too
-            self.left_out[product] = constant
-            return product
-        return self.add("Add", [product, constant], f"{name}.out")
+        return self.add("Add", [product, self.constant(f"{name}.bias", bias.astype(np.float32))], f"{name}.out")
 
-    def added_and_normed(self, x: str, branch: str, name: str, bias: str = "") -> tuple[str, str]:
-        return super().added_and_normed(x, branch, name, self.left_out.get(branch, bias))
-
-    def logits(self, x: str) -> None:
-        self.product(x, TABLE, "logits")
+    def logits(self, x: str, output: str) -> str:
+        return self.product(x, TABLE, output)
 
     def product(self, x: str, name: str, output: str) -> str:
         """x (..., K) times the matrix called `name`, of integers."""
         values, scales = self.integers(name)
+        if name == TABLE:
+            values = self.add("Transpose", [values], "head")  # once, when the graph is loaded
         rounded, most, zero = self.rounded(x)
         inputs = [rounded, values, self.step_of(x), scales, zero]
         sums = self.add("MatMulIntegerToFloat", inputs, f"{output}.by_output", domain=CONTRIB)
@@ -92,9 +81,10 @@ class IntegerGraph(Graph):
         return not self.rotary and x.endswith(".hidden")
 
     def integers(self, name: str) -> tuple[str, str]:
-        """The matrix called `name` as int8 (K, N), and its scales (N)."""
+        """The matrix called `name` as int8 (K, N), or (N, K) if it is the embedding too, and its scales (N)."""
         if f"{name}.values" not in self.tensors:
             quantized = self.quantized(name)
-            self.constant(f"{name}.values", quantized.values[:, 0].T)
+            values = quantized.values[:, 0]
+            self.constant(f"{name}.values", values if name == TABLE else values.T)
             self.constant(f"{name}.scales", quantized.scales[:, 0])
         return f"{name}.values", f"{name}.scales"

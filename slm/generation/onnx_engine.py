@@ -1,22 +1,23 @@
 """The fast engine for CPUs: ONNX Runtime over the graph of `onnx_graph`, with the cache in our own memory. No torch.
 
-Sequences lie in rows of one array a layer, so that those that go on by a few tokens are one batch, wherever they stand;
-longer prompts go through one by one. (B batch, H heads, C context, D channels of a head.)
+Sequences lie in rows of one array a layer, so that those that go on by one token are one batch, wherever they stand. So
+are prompts, filled up to one length, that lie side by side. (B batch, T tokens, R wanted ones of all of them, V
+vocabulary, H heads, C context, D channels of a head.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from slm.errors import ModelError
-from slm.generation.engine import FEW
 from slm.generation.runtime import onnxruntime
 
 PROMPT_TOKENS = 512  # of a prompt that are worked on together, so that memory does not grow with its length
+FILLED_UP = 8  # tokens at most that a prompt is filled up by, to be in a batch: about what a run of its own costs
 CPU = "cpu"
 
 
@@ -31,7 +32,7 @@ class OnnxEngine:
         self._caches = [name.removeprefix("past_key_values.") for name in shapes if name.startswith("past_")]
         try:
             _, self._heads, _, self._width = shapes["past_key_values.0.key"]
-            self.vocabulary = self._session.get_outputs()[0].shape[2]
+            self.vocabulary = self._session.get_outputs()[0].shape[1]
             self.context = int(self._session.get_modelmeta().custom_metadata_map["context"])
         except (KeyError, ValueError, IndexError):
             raise ModelError(f"{path}: not a graph that slm wrote; name a model folder") from None
@@ -65,13 +66,11 @@ class OnnxEngine:
         del self._lengths[sequence]
 
     def extend(self, parts: Mapping[int, Sequence[int]]) -> Sequence[np.ndarray]:
-        logits = {sequence: self._prompt(sequence, ids)[0] for sequence, ids in parts.items() if len(ids) > FEW}
-        few = {sequence: ids for sequence, ids in parts.items() if len(ids) <= FEW}
-        for left in range(max(map(len, few.values()), default=0), 0, -1):
-            now = {sequence: ids[-left] for sequence, ids in few.items() if len(ids) >= left}
-            order, found = self._decode(now, wanted=left == 1)
-        if few:
-            logits |= zip(order, found, strict=True)
+        logits: dict[int, np.ndarray] = {}
+        for group in self._groups({sequence: ids for sequence, ids in parts.items() if len(ids) > 1}):
+            logits |= zip(group, self._prompts(group), strict=True)
+        if single := {sequence: ids[0] for sequence, ids in parts.items() if len(ids) == 1}:
+            logits |= zip(*self._decode(single), strict=True)
         return [logits[sequence] for sequence in parts]
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
@@ -81,61 +80,73 @@ class OnnxEngine:
         finally:
             self.close(sequence)
 
-    def _prompt(self, sequence: int, ids: Sequence[int]) -> np.ndarray:
-        """The logits (1, V) after the last of several tokens."""
-        for part in _parts(ids):
-            found = self._run_prompt(sequence, part, 1)
-        return found
+    def _groups(self, prompts: Mapping[int, Sequence[int]]) -> Iterator[dict[int, Sequence[int]]]:
+        """Prompts that go through together: in rows side by side, of about one length, where there is room for it."""
+        group: dict[int, Sequence[int]] = {}
+        for sequence in sorted(prompts, key=self._rows.index):
+            together = group | {sequence: prompts[sequence]}
+            lengths = [len(ids) for ids in together.values()]
+            first, last = (self._rows.index(some) for some in (next(iter(together)), sequence))
+            fits = (
+                last - first < len(together)
+                and max(lengths) - min(lengths) <= FILLED_UP
+                and max(lengths) * len(together) <= PROMPT_TOKENS
+                and max(self._lengths[some] for some in together) + max(lengths) <= self.context
+            )
+            if group and not fits:
+                yield group
+                together = {sequence: prompts[sequence]}
+            group = together
+        if group:
+            yield group
+
+    def _prompts(self, prompts: Mapping[int, Sequence[int]]) -> np.ndarray:
+        """The logits (B, V) after the last of the tokens of each prompt, which lie in rows side by side."""
+        if len(prompts) == 1:
+            ((sequence, ids),) = prompts.items()
+            for part in _parts(ids):
+                logits = self._run_prompt(sequence, part, 1)
+            return logits
+        counts = [len(ids) for ids in prompts.values()]
+        first, longest = self._rows.index(next(iter(prompts))), max(counts)
+        ends = np.arange(len(prompts)) * longest + counts - 1
+        run = self._run(slice(first, first + len(prompts)), longest, wanted=ends)
+        for row, ids in zip(run.input_ids, prompts.values(), strict=True):
+            row[: len(ids)] = ids
+        return self._go(run, list(prompts), counts)
 
     def _run_prompt(self, sequence: int, ids: Sequence[int], wanted: int) -> np.ndarray:
         """The logits (wanted, V) after the last `wanted` of some tokens of one sequence."""
-        row, past = self._rows.index(sequence), self._lengths[sequence]
-        end = past + len(ids)
-        binding = self._bind(slice(row, row + 1))
-        places = np.arange(past, end)[None]
-        rows = np.arange(len(ids) - wanted, len(ids))
-        logits = self._run(binding, np.asarray(ids)[None], places, np.array([end - 1]), end, rows)
-        self._lengths[sequence] = end
-        return logits[0]
+        row = self._rows.index(sequence)
+        run = self._run(slice(row, row + 1), len(ids), wanted=np.arange(len(ids) - wanted, len(ids)))
+        run.input_ids[0] = ids
+        return self._go(run, [sequence], [len(ids)])
 
-    def _decode(self, tokens: Mapping[int, int], wanted: bool) -> tuple[list[int], np.ndarray]:
-        """One token more for each of some sequences, as one batch: whose the rows are, and the logits (B, V), or none
-        (B, 0)."""
+    def _decode(self, tokens: Mapping[int, int]) -> tuple[list[int], np.ndarray]:
+        """One token more for each of some sequences, as one batch: whose the rows are, and the logits (B, V)."""
         self._gather(list(tokens))
         count = len(tokens)
         order = self._rows[:count]
-        ids = np.array([tokens[sequence] for sequence in order])
-        past = np.array([self._lengths[sequence] for sequence in order])
-        if count not in self._bindings:
-            self._bindings[count] = self._bind(slice(0, count))
-        rows = np.zeros(int(wanted), np.int64)
-        logits = self._run(self._bindings[count], ids[:, None], past[:, None], past, int(past.max()) + 1, rows)
-        for sequence in order:
-            self._lengths[sequence] += 1
-        return order, logits.reshape(count, -1)
+        if count not in self._runs:
+            self._runs[count] = self._run(slice(0, count), 1, wanted=np.arange(count))
+        run = self._runs[count]
+        run.input_ids[:, 0] = [tokens[sequence] for sequence in order]
+        return order, self._go(run, order, [1] * count)
 
-    def _run(
-        self, binding: Any, ids: np.ndarray, places: np.ndarray, last: np.ndarray, longest: int, rows: np.ndarray
-    ) -> np.ndarray:
-        logits = np.empty((len(ids), len(rows), self.vocabulary), np.float32)
-        fed = {
-            "input_ids": ids.astype(np.int64), "position_ids": places.astype(np.int64), "rows": rows,
-            "seqlens_k": last.astype(np.int32), "total_sequence_length": np.array([longest], np.int32),
-        }  # fmt: skip
-        for name, values in fed.items():
-            binding.bind_input(name, CPU, 0, values.dtype, values.shape, values.ctypes.data)
-        binding.bind_output("logits", CPU, 0, np.float32, logits.shape, logits.ctypes.data)
-        self._session.run_with_iobinding(binding)
-        return logits
+    def _run(self, rows: slice, tokens: int, wanted: np.ndarray) -> Run:
+        caches = zip(self._caches, self._room[:, rows], strict=True)
+        return Run(self._session, dict(caches), rows.stop - rows.start, tokens, wanted)
 
-    def _bind(self, rows: slice) -> Any:
-        """A binding whose cache, past and present, is these rows of ours."""
-        binding = self._session.io_binding()
-        for name, room in zip(self._caches, self._room, strict=True):
-            part = room[rows]
-            for bind, kind in ((binding.bind_input, "past_key_values."), (binding.bind_output, "present.")):
-                bind(kind + name, CPU, 0, np.float32, part.shape, part.ctypes.data)
-        return binding
+    def _go(self, run: Run, sequences: Sequence[int], counts: Sequence[int]) -> np.ndarray:
+        """Let sequences go on by the first `counts` (B) of the tokens in their rows of `run`; its logits (R, V)."""
+        past = [self._lengths[sequence] for sequence in sequences]
+        ends = [length + count for length, count in zip(past, counts, strict=True)]
+        np.add.outer(past, run.steps, out=run.position_ids)
+        run.query_seqlens[:] = counts
+        run.seqlens_k[:] = [end - 1 for end in ends]
+        run.total_sequence_length[0] = max(ends)
+        self._lengths.update(zip(sequences, ends, strict=True))
+        return run.logits(self.vocabulary)
 
     def _gather(self, sequences: list[int]) -> None:
         """Bring sequences into the first rows, in any order."""
@@ -159,11 +170,45 @@ class OnnxEngine:
         if self._capacity:
             room[:, : self._capacity] = self._room
         self._room, self._capacity = room, rows
-        self._bindings: dict[int, Any] = {}  # by the number of rows that decode together
+        self._runs: dict[int, Run] = {}  # of one token each, by how many sequences go on together
 
 
-def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[first : first + PROMPT_TOKENS] for first in range(0, len(ids), PROMPT_TOKENS)]
+class Run:
+    """What the graph is given for B rows of T tokens: arrays that are bound once, and written to before each run."""
+
+    def __init__(
+        self, session: Any, caches: Mapping[str, np.ndarray], batch: int, tokens: int, wanted: np.ndarray
+    ) -> None:
+        self.input_ids, self.position_ids = (np.zeros((batch, tokens), np.int64) for _ in range(2))
+        self.seqlens_k, self.query_seqlens = (np.zeros(batch, np.int32) for _ in range(2))
+        self.total_sequence_length, self.rows = np.zeros(1, np.int32), wanted
+        self.steps = np.arange(tokens)
+        self._session, self._binding = session, session.io_binding()
+        for name in ("input_ids", "position_ids", "seqlens_k", "query_seqlens", "total_sequence_length", "rows"):
+            self._bind(self._binding.bind_input, name, getattr(self, name))
+        for name, room in caches.items():  # one memory for what is read and what is added
+            self._bind(self._binding.bind_input, f"past_key_values.{name}", room)
+            self._bind(self._binding.bind_output, f"present.{name}", room)
+
+    def _bind(self, bind: Callable[..., None], name: str, values: np.ndarray) -> None:
+        bind(name, CPU, 0, values.dtype.type, values.shape, values.ctypes.data)
+
+    def logits(self, vocabulary: int) -> np.ndarray:
+        """Run; the logits (R, V) of the wanted ones of the B x T tokens."""
+        logits = np.empty((len(self.rows), vocabulary), np.float32)
+        self._bind(self._binding.bind_output, "logits", logits)
+        self._session.run_with_iobinding(self._binding)
+        return logits
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """A prompt in parts, none of them of a single token if it has more: that would be computed in another way."""
+    first = 0
+    while first < len(ids):
+        left = len(ids) - first
+        count = left if left <= PROMPT_TOKENS else PROMPT_TOKENS - (left == PROMPT_TOKENS + 1)
+        yield ids[first : first + count]
+        first += count
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -176,6 +221,7 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
             str(path),
             options,
             providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],  # its kernel takes five times as long as what it replaces
             enable_fallback=0,  # which would print, and try again
         )
     except Exception as error:  # onnxruntime's own classes share no parent but this one

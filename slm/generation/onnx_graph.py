@@ -1,18 +1,19 @@
 """A model as one ONNX graph with a key-value cache, from the operators that ONNX Runtime has fused kernels for.
 
-    input_ids, position_ids (B, T)       seqlens_k (B): tokens of each row, with these, less one
-    total_sequence_length (1): of the longest row       rows (R): which of the T places the logits are wanted of
+    input_ids, position_ids (B, T)       query_seqlens (B): how many of a row's T tokens there are, the rest fills it up
+    seqlens_k (B): tokens of each row, with these, less one       total_sequence_length (1): of the longest row
     past_key_values.N.key, .value (B, H, room, D)  ->  present.N.key, .value; the two may be one memory
-    logits (B, R, V)
+    rows (R): of which of the B x T tokens logits are wanted  ->  logits (R, V)
 
 Weights have 32, 8 or 4 bits (`slm.model.quantization`); with 8 and 4 activations are rounded too, by a row's own
 values, so that rows do not depend on one another. In 8 bits the engine takes `integer_graph`'s operators instead of
 MatMulNBits. The embedding and the head are one tensor. Operators of the domain com.microsoft: GroupQueryAttention,
-MatMulNBits, GatherBlockQuantized, SkipLayerNormalization, FastGelu (ONNX Runtime's docs/ContribOperators.md).
+MatMulNBits, GatherBlockQuantized, FastGelu (ONNX Runtime's docs/ContribOperators.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,24 @@ def weights_of(model: GPT) -> Weights:
     return {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
 
 
+def with_scaled_queries(config: GPTConfig, weights: Weights) -> Weights:
+    """The weights that give queries over the root of a head's channels: scores are then plain products of queries and
+    keys, which ONNX Runtime computes faster than scaled ones."""
+    scale = np.float32(1 / math.sqrt(config.n_embd // config.n_head))
+    scaled = dict(weights)
+    for name, values in weights.items():
+        if name.endswith(".attn.q_norm.weight"):
+            scaled[name] = values * scale
+        elif config.architecture == "gpt2" and ".attn.c_attn." in name:
+            scaled[name] = np.concatenate([values[: config.n_embd] * scale, values[config.n_embd :]])
+    return scaled
+
+
 class Graph:
     """Nodes and tensors as they are added; every method gives the names of its results."""
 
     def __init__(self, config: GPTConfig, weights: Weights, bits: int):
-        self.config, self.weights, self.bits = config, weights, bits
+        self.config, self.weights, self.bits = config, with_scaled_queries(config, weights), bits
         self.rotary = config.architecture == "qwen3"
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: dict[str, onnx.TensorProto] = {}
@@ -131,14 +145,15 @@ class Graph:
         qkv = self.linear(normed, f"{name}.c_attn")
         inputs = [qkv, "", ""]
         rotation: dict[str, Any] = {}
-        caches = ["", ""]
+        tables = ["", ""]
         if self.rotary:
-            inputs, rotation, caches = self.turned(name, qkv), {"do_rotary": 1}, self.rotation_tables()
+            inputs, rotation, tables = self.turned(name, qkv), {"do_rotary": 1}, self.rotation_tables()
         past = [f"past_key_values.{number}.{part}" for part in ("key", "value")]
         present = [f"present.{number}.{part}" for part in ("key", "value")]
         return self.add(
-            "GroupQueryAttention", [*inputs, *past, "seqlens_k", "total_sequence_length", *caches], f"{name}.seen",
-            *present, domain=CONTRIB, num_heads=heads, kv_num_heads=heads, **rotation,
+            "GroupQueryAttention",
+            [*inputs, *past, "seqlens_k", "total_sequence_length", *tables, *[""] * 7, "query_seqlens"],
+            f"{name}.seen", *present, domain=CONTRIB, num_heads=heads, kv_num_heads=heads, scale=1.0, **rotation,
         )  # fmt: skip
 
     def turned(self, name: str, qkv: str) -> list[str]:
@@ -176,16 +191,10 @@ class Graph:
             )
         return self.add("LayerNormalization", [x, *self.norm_weights(name)], name, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
-    def added_and_normed(self, x: str, branch: str, name: str, bias: str = "") -> tuple[str, str]:
-        """x + branch + bias, and its norm, in one operation."""
-        outputs = [name, "", "", f"{name}.sum"]
-        if self.rotary:
-            inputs = [x, branch, self.weight(f"{name}.weight"), bias]
-            self.add("SkipSimplifiedLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=EPSILON)
-        else:
-            inputs = [x, branch, *self.norm_weights(name), bias]
-            self.add("SkipLayerNormalization", inputs, *outputs, domain=CONTRIB, epsilon=LAYER_NORM_EPSILON)
-        return outputs[3], name
+    def added_and_normed(self, x: str, branch: str, name: str) -> tuple[str, str]:
+        """x + branch, and its norm."""
+        total = self.add("Add", [x, branch], f"{name}.sum")
+        return total, self.norm(total, name)
 
     def norm_weights(self, name: str) -> list[str]:
         bias = self.weights.get(f"{name}.bias", np.zeros(self.config.n_embd, np.float32))
@@ -215,28 +224,28 @@ class Graph:
         return values, self.constant(f"{name}.scales", quantized.scales), quantized
 
     def head(self, normed: str) -> None:
-        self.logits(self.add("Gather", [normed, "rows"], "wanted", axis=1))
+        """The logits of those of all tokens that are wanted."""
+        self.logits(self.add("Gather", [self.by_token(normed), "rows"], "wanted"), "logits")
 
-    def logits(self, x: str) -> None:
-        """The logits of final hidden states (B, R, C)."""
-        if self.bits != 32:
-            self.multiplied(x, TABLE, "logits")
-            return
-        flat = self.add("Reshape", [x, self.constant("flat", np.array([-1, self.config.n_embd]))], "wanted_rows")
-        product = self.add("Gemm", [flat, TABLE], "flat_logits", transB=1)
-        shape = self.add("Shape", [x], "wanted_shape", end=2)
-        vocabulary = self.constant("vocabulary", np.array([self.config.vocab_size]))
-        whole = self.add("Concat", [shape, vocabulary], "logits_shape", axis=0)
-        self.add("Reshape", [product, whole], "logits", allowzero=1)  # no rows may be wanted
+    def by_token(self, x: str) -> str:
+        """x (B, T, C) as (B T, C)."""
+        return self.add("Reshape", [x, self.constant("by_token", np.array([-1, self.config.n_embd]))], f"{x}.by_token")
+
+    def logits(self, x: str, output: str) -> str:
+        """The logits (R, V) of final hidden states (R, C)."""
+        if self.bits == 32:
+            return self.add("Gemm", [x, TABLE], output, transB=1)
+        return self.multiplied(x, TABLE, output)
 
     def interface(self) -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
         """The graph's inputs and outputs."""
         inputs = [
             tensor_value("input_ids", ["batch", "tokens"]), tensor_value("position_ids", ["batch", "tokens"]),
             tensor_value("rows", ["wanted"]), tensor_value("seqlens_k", ["batch"], TensorProto.INT32),
+            tensor_value("query_seqlens", ["batch"], TensorProto.INT32),
             tensor_value("total_sequence_length", [1], TensorProto.INT32),
         ]  # fmt: skip
-        logits = tensor_value("logits", ["batch", "wanted", self.config.vocab_size], TensorProto.FLOAT)
+        logits = tensor_value("logits", ["wanted", self.config.vocab_size], TensorProto.FLOAT)
         return inputs + self.caches("past_key_values", "room"), [logits, *self.caches("present", "room")]
 
     def caches(self, prefix: str, length: str) -> list[onnx.ValueInfoProto]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from slm.errors import ConfigError
 
-GROUP = 64  # logits whose largest is looked at first, when the k largest of all are wanted
+GROUP = 64  # logits at most whose largest is looked at first, when the k largest of all are wanted
 LARGEST_BIAS = 100.0  # OpenAI's bound
 COLDEST = 1e-6  # what temperatures above 0 count as at least: logits are float32
 
@@ -96,11 +96,12 @@ def adjusted(logits: np.ndarray, sampling: Sampling, seen: Sequence[int] = ()) -
 
 def likeliest(logits: np.ndarray, k: int) -> np.ndarray:
     """The ids of the k largest of logits (V,), largest first, of equal ones the smaller id first."""
-    groups = len(logits) // GROUP
-    if k < groups // 2:
+    groups = max(len(logits) // GROUP, 4 * k)
+    if groups <= len(logits) // 2:
+        size = len(logits) // groups
         # At least k logits reach the k-th largest of the groups' maxima, so the k largest of all do. A group has
         # each `groups`-th logit: maxima along the first axis are found with wide instructions.
-        maxima = logits[: groups * GROUP].reshape(GROUP, groups).max(axis=0)
+        maxima = logits[: groups * size].reshape(size, groups).max(axis=0)
         places = np.flatnonzero(logits >= np.partition(maxima, -k)[-k])
         return places[np.argsort(-logits[places], kind="stable")[:k]]
     return np.argsort(-logits, kind="stable")[:k]

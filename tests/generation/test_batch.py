@@ -13,7 +13,6 @@ from tiny import tiny_tokenizer
 
 from slm.errors import ConfigError
 from slm.generation.batch import SHORTEST_SHARED, Batch, GenerationConfig, Piece, Writer
-from slm.generation.engine import FEW
 from slm.model.sampling import generator_for, likeliest, log_probabilities, sample
 
 TOKENIZER = tiny_tokenizer()
@@ -125,17 +124,17 @@ def test_a_beginning_is_taken_over_from_a_text_that_runs_or_has_ended(ended: boo
     engine.computed.clear()
     batch.add([*LONG, 7, 8, 9], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed[0] == FEW + 1 + (not ended)  # the last ones as a whole, and one of the text that runs
+    assert engine.computed[0] == 3 + (not ended)  # its own, and one of the text that runs
     assert [*LONG, 7, 8, 9] in engine.seen
 
 
-def test_the_same_prompt_again_computes_its_last_tokens_alone():
+def test_the_same_prompt_again_computes_its_last_two_tokens_alone():
     engine = FakeEngine(lambda ids: 65, slots=1)
     batch = Batch(engine, TOKENIZER)
     for _ in range(2):
         batch.add(LONG, replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [len(LONG), FEW + 1]  # as few as are computed as a prompt is
+    assert engine.computed == [len(LONG), 2]  # as few as are computed as a prompt is
 
 
 def test_a_conversation_takes_over_the_prompt_and_not_what_was_written_token_by_token():
@@ -144,39 +143,41 @@ def test_a_conversation_takes_over_the_prompt_and_not_what_was_written_token_by_
     (writer,) = batch.add(LONG, replace(GREEDY, max_new_tokens=4))
     run(batch)
     engine.computed.clear()
-    batch.add([*LONG, *writer.ids, *range(FEW)], replace(GREEDY, max_new_tokens=1))
+    batch.add([*LONG, *writer.ids, 7, 8], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed == [len(writer.ids) + FEW]
+    assert engine.computed == [len(writer.ids) + 2]
 
 
-def test_short_prompts_take_over_what_was_computed_token_by_token_alone():
+def test_a_prompt_of_one_token_is_no_beginning_that_is_taken_over():
     engine = FakeEngine(lambda ids: 65, slots=4)
     batch = Batch(engine, TOKENIZER)
-    for prompt in (LONG, LONG[:FEW], LONG[:FEW], [*LONG[: FEW - 1], 1]):
-        batch.add(prompt, replace(GREEDY, max_new_tokens=1))
-        run(batch)
-    assert engine.computed == [len(LONG), FEW, 1, 1]
+    batch.add(LONG[:1], replace(GREEDY, max_new_tokens=20))
+    run(batch)
+    engine.computed.clear()
+    batch.add([*LONG[:1], *[65] * 19], replace(GREEDY, max_new_tokens=1))
+    run(batch)
+    assert engine.computed == [20]  # as a prompt, of which all but the first were written token by token
 
 
 def test_the_longest_beginning_is_taken():
     engine = FakeEngine(lambda ids: 65, slots=4)
     batch = Batch(engine, TOKENIZER)
     for length in (9, 15, 12):
-        batch.add([*LONG[:length], *range(FEW)], replace(GREEDY, max_new_tokens=1))
+        batch.add([*LONG[:length], 7, 8], replace(GREEDY, max_new_tokens=1))
         run(batch)
     engine.computed.clear()
-    batch.add([*LONG, *range(FEW)], replace(GREEDY, max_new_tokens=1))
+    batch.add([*LONG, 7, 8], replace(GREEDY, max_new_tokens=1))
     run(batch)
-    assert engine.computed == [len(LONG) + FEW - 15]
+    assert engine.computed == [len(LONG) + 2 - 15]
 
 
 def test_without_a_free_slot_the_sequence_itself_goes_on():
     engine = FakeEngine(lambda ids: 65, slots=1)
     batch = Batch(engine, TOKENIZER)
     for length in (15, 12, 15):
-        batch.add([*LONG[:length], *range(FEW + 1)], replace(GREEDY, max_new_tokens=1))
+        batch.add([*LONG[:length], 7, 8], replace(GREEDY, max_new_tokens=1))
         run(batch)
-    assert engine.computed == [15 + FEW + 1, FEW + 1, 3 + FEW + 1]
+    assert engine.computed == [17, 2, 5]
 
 
 def test_short_beginnings_are_not_worth_it():
@@ -185,9 +186,9 @@ def test_short_beginnings_are_not_worth_it():
     for length in (SHORTEST_SHARED - 1, SHORTEST_SHARED):
         start = [100 + length, *LONG][:length]
         for last in (1, 2):
-            batch.add([*start, *[last] * (FEW + 1)], replace(GREEDY, max_new_tokens=1))
+            batch.add([*start, last, last], replace(GREEDY, max_new_tokens=1))
             run(batch)
-    assert engine.computed == [FEW + 8, FEW + 8, FEW + 9, FEW + 1]
+    assert engine.computed == [9, 9, 10, 2]
 
 
 def test_the_sequence_that_ended_longest_ago_makes_room():
@@ -197,7 +198,7 @@ def test_the_sequence_that_ended_longest_ago_makes_room():
         batch.add([first, *LONG], replace(GREEDY, max_new_tokens=1))
         run(batch)
     whole = 1 + len(LONG)
-    assert engine.computed == [whole, whole, whole, FEW + 1, whole]
+    assert engine.computed == [whole, whole, whole, 2, whole]
 
 
 # Who waits, who leaves

@@ -145,6 +145,50 @@ def test_a_long_prompt_goes_through_in_parts(folder: Path, monkeypatch: pytest.M
     close(engine.extend({engine.open(): IDS}), reference[-1:])
 
 
+@pytest.mark.parametrize("bits", [32, 8])
+def test_in_parts_it_is_the_same_to_the_last_bit(bits: int, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = engine_of("gpt2", folder, bits)
+    whole = engine.logits(IDS)
+    for tokens in range(3, len(IDS)):
+        monkeypatch.setattr(onnx_engine, "PROMPT_TOKENS", tokens)  # of 31 and 32 one token would be left
+        assert np.array_equal(engine.logits(IDS), whole)
+
+
+@pytest.fixture
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Rows and tokens of each run of the graph, as they come."""
+    shapes: list[tuple[int, int]] = []
+    logits = onnx_engine.Run.logits
+    monkeypatch.setattr(
+        onnx_engine.Run, "logits", lambda run, size: shapes.append(run.input_ids.shape) or logits(run, size)
+    )
+    return shapes
+
+
+@pytest.mark.parametrize("bits", [32, 8])
+@pytest.mark.parametrize("name", ["gpt2", "qwen3"])
+def test_prompts_of_about_one_length_are_one_batch(name: str, bits: int, folder: Path, batches: list):
+    engine = engine_of(name, folder, bits)
+    prompts = [IDS[:5], IDS[1:9], IDS[2:9], IDS[3:23], IDS[4:6], IDS[5:7]]
+    alone = [engine.extend({engine.open(): prompt})[0] for prompt in prompts]
+    batches.clear()
+    together = engine.extend(dict(zip([engine.open() for _ in prompts], prompts, strict=True)))
+    assert batches == [(3, 8), (1, 20), (2, 2)]
+    assert np.array_equal(together, alone)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "qwen3"])
+def test_nothing_is_filled_up_past_the_end_of_the_context(name: str, folder: Path, batches: list):
+    engine = engine_of(name, folder)
+    first, second, third = (engine.open() for _ in range(3))
+    engine.extend({first: IDS[:29], second: IDS[:26], third: IDS[:26]})
+    batches.clear()
+    found = engine.extend({first: IDS[29:], second: IDS[26:], third: IDS[26:30]})
+    assert batches == [(1, 3), (2, 6)]
+    reference = expected(MODELS[name], IDS)
+    close(found, reference[[31, 31, 29]])
+
+
 def test_logits_that_were_given_stay(folder: Path):
     """Of several sequences, prompts and single tokens mixed, in the order of the parts."""
     engine = engine_of("gpt2", folder)
