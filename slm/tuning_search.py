@@ -95,19 +95,21 @@ class Search:
 
     def within(self, seconds: float, chooses_share: bool) -> Recipe:
         """The recipe for the best run that fits into `seconds`, pilots included."""
-        began, training = perf_counter(), self.stage.recipe.training
+        began, pairs = perf_counter(), len(SHARES) * chooses_share
+        units, pilots = 7 + 2 * pairs, 5 + pairs
         self._measure_speed()
-        affordable = int((seconds - (perf_counter() - began)) / max(self._seconds_a_step, 1e-9))
+        seconds_left = max(0.0, seconds - (perf_counter() - began))
+        self._make_steps_smaller(seconds_left, units * SHORTEST / SEARCH_SHARE)
+        training = self.stage.recipe.training
+        affordable = int(seconds_left / self._seconds_a_step)
         if affordable < SHORTEST:
             raise ConfigError(
-                f"the budget leaves {max(0.0, seconds):.0f} s to train, expected at least "
-                f"{SHORTEST * self._seconds_a_step:.0f} for {SHORTEST} steps; give more time or smaller steps: "
-                "--set training.accumulation=1"
+                f"the budget leaves {seconds_left:.0f} s to train, expected at least "
+                f"{math.ceil(SHORTEST * self._seconds_a_step)} for {SHORTEST} steps of {training.batch_size} records; "
+                "give more time, or fewer records: --set training.micro_batch_size=2"
             )
         rate, most, share = training.learning_rate, affordable, self.stage.recipe.tuning.replay_share
-        units = 7 + 2 * len(SHARES) * chooses_share
-        pilots = 5 + len(SHARES) * chooses_share
-        unit = int((SEARCH_SHARE * seconds - pilots * self._overhead) / max(self._seconds_a_step, 1e-9) / units)
+        unit = int((SEARCH_SHARE * seconds - pilots * self._overhead) / self._seconds_a_step / units)
         if unit >= SHORTEST:
             rate, most = self._learning_rate(unit)
             if chooses_share:
@@ -115,8 +117,7 @@ class Search:
         else:
             share = share or (SHARES[1] if chooses_share else 0.0)
             self.stage.observer.message(
-                f"too little time to search, with {affordable} steps: the recipe's own learning rate is taken. Smaller "
-                "steps are more: --set training.accumulation=1"
+                f"too little time to search, with {affordable} steps: the learning rate stays {rate:.1e}"
             )
         left = seconds - (perf_counter() - began)
         samples = training.evaluation_samples
@@ -138,6 +139,23 @@ class Search:
         steps = max(SHORTEST, round(training.in_updates(training.steps) * PILOT_SHARE))
         self._pilot(training.learning_rate, steps, 0.0)
         return self._found(training, self._share(training.learning_rate, steps))
+
+    def _make_steps_smaller(self, seconds: float, wanted: float) -> None:
+        """Fewer micro-batches a step, where fewer steps than `wanted` would fit: of few large ones little is learned.
+        The learning rate falls with the root of a step's size (Malladi et al. 2022, for Adam)."""
+        recipe = self.stage.recipe
+        before, fitting = recipe.training, seconds / self._seconds_a_step
+        share = max(1, int(before.accumulation * fitting / wanted)) / before.accumulation
+        if share >= 1:
+            return
+        self._seconds_a_step *= share
+        smaller = replace(
+            before, accumulation=round(before.accumulation * share), learning_rate=before.learning_rate * share**0.5
+        )
+        self.stage.recipe = replace(recipe, training=smaller)
+        self.stage.observer.message(
+            f"a step has {smaller.batch_size} records, not {before.batch_size}: only {int(fitting)} of those would fit"
+        )
 
     def _found(self, training: TrainingConfig, share: float) -> Recipe:
         recipe = self.stage.recipe
@@ -197,13 +215,14 @@ class Search:
         self.stage.observer.message(f"{said}: validation loss {loss:.3f}{rose} ({trial.seconds:.0f} s)")
         return trial
 
-    def _train(self, rate: float, steps: int, share: float, observer: Observer) -> tuple:
+    def _train(self, rate: float, steps: int, share: float, observer: Observer, accumulation: int = 0) -> tuple:
         """A fresh copy of the stage's model, trained; the progress, and the last estimate."""
         stage, training = self.stage, self.stage.recipe.training
         config = replace(
             training, learning_rate=rate, steps=steps, count="updates", budget_seconds=0.0,
             warmup_steps=_warmup(training, steps), evaluation_interval=2 * steps, patience=0,
             evaluation_samples=min(training.evaluation_samples, PILOT_SAMPLES), tensorboard=False,
+            accumulation=accumulation or training.accumulation,
         )  # fmt: skip
         batches = [batches_of(samples, config) for samples in (replaying(self.records, stage, share), stage.validation)]
         with tempfile.TemporaryDirectory() as folder:
@@ -215,11 +234,12 @@ class Search:
         return trainer.progress, observer.losses
 
     def _measure_speed(self) -> None:
-        """Seconds a step and of the two estimates of a pilot, from a few steps whose result is thrown away."""
-        observer = _Quiet(self.stage.observer, "measuring the speed", SHORTEST)
-        progress, _ = self._train(self.stage.recipe.training.learning_rate, SHORTEST, 0.0, observer)
+        """Seconds a step and of the two estimates of a pilot, from a few micro-batches whose result is thrown away."""
+        observer, training = _Quiet(self.stage.observer, "measuring the speed", SHORTEST), self.stage.recipe.training
+        progress, _ = self._train(training.learning_rate, SHORTEST, 0.0, observer, accumulation=1)
         self._overhead = progress.evaluation_seconds
-        self._seconds_a_step = max(1e-6, progress.seconds - progress.evaluation_seconds) / SHORTEST
+        seconds = max(1e-6, progress.seconds - progress.evaluation_seconds) / SHORTEST
+        self._seconds_a_step = seconds * training.accumulation
 
     def _steps_of(self, epochs: int) -> int:
         return math.ceil(epochs * self.records.size / self.stage.recipe.training.batch_size)

@@ -139,12 +139,31 @@ def test_pilots_that_diverge_are_passed_over(
 def test_too_little_time_is_told(folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any]) -> None:
     watcher = Watcher()
     record = tuned(folder, store, recipe_of(folder, budget=20.0), watcher)
-    assert not record["searched"] and record["recipe"]["training"]["steps"] == 20
+    assert not record["searched"] and record["recipe"]["training"]["steps"] == 40  # of half the size
     assert any("too little time to search" in message for message in watcher.messages)
     known = list_runs(folder / "runs")
-    with pytest.raises(ConfigError, match=r"the budget leaves 3 s to train, expected at least 5 for 5 steps"):
-        tuned(folder, store, recipe_of(folder, budget=3.0))
+    told = "the budget leaves 2 s to train, expected at least 3 for 5 steps of 8 records"
+    with pytest.raises(ConfigError, match=told):
+        tuned(folder, store, recipe_of(folder, budget=2.0))
     assert list_runs(folder / "runs") == known
+
+
+@pytest.mark.parametrize(("budget", "accumulation", "steps", "rate"), [
+    (90.0, 4, 40, 9e-3), (50.0, 2, 80, 9e-3 / 2**0.5), (20.0, 1, 80, 3e-3 / 2),
+])  # fmt: skip
+def test_where_few_large_steps_would_fit_they_are_smaller(
+    budget: float, accumulation: int, steps: int, rate: float, folder: Path, base: RunFolder, store: TokenStore,
+    losses: dict[str, Any],
+) -> None:  # fmt: skip
+    """Four micro-batches take a second; a search wants 87 steps. At most 20 passes over 64 records are made."""
+    losses["loss"] = lambda rate, steps: 1 / rate / steps
+    recipe, watcher = recipe_of(folder, budget=budget), Watcher()
+    recipe = replace(recipe, training=replace(recipe.training, accumulation=4))
+    training = tuned(folder, store, recipe, watcher)["recipe"]["training"]
+    assert (training["accumulation"], training["steps"]) == (accumulation, steps)
+    assert training["learning_rate"] == pytest.approx(rate)
+    told = [message for message in watcher.messages if message.startswith("a step has ")]
+    assert len(told) == (accumulation < 4)
 
 
 def test_where_writing_is_slow_texts_are_shorter(

@@ -80,25 +80,26 @@ class OnnxEngine:
         finally:
             self.close(sequence)
 
-    def _groups(self, prompts: Mapping[int, Sequence[int]]) -> Iterator[dict[int, Sequence[int]]]:
-        """Prompts that go through together: in rows side by side, of about one length, where there is room for it."""
-        group: dict[int, Sequence[int]] = {}
+    def _groups(self, prompts: Mapping[int, Sequence[int]]) -> list[dict[int, Sequence[int]]]:
+        """Prompts by those that go through together."""
+        groups: list[dict[int, Sequence[int]]] = []
         for sequence in sorted(prompts, key=self._rows.index):
-            together = group | {sequence: prompts[sequence]}
-            lengths = [len(ids) for ids in together.values()]
-            first, last = (self._rows.index(some) for some in (next(iter(together)), sequence))
-            fits = (
-                last - first < len(together)
-                and max(lengths) - min(lengths) <= FILLED_UP
-                and max(lengths) * len(together) <= PROMPT_TOKENS
-                and max(self._lengths[some] for some in together) + max(lengths) <= self.context
-            )
-            if group and not fits:
-                yield group
-                together = {sequence: prompts[sequence]}
-            group = together
-        if group:
-            yield group
+            alone = {sequence: prompts[sequence]}
+            if groups and self._fit(together := groups[-1] | alone):
+                groups[-1] = together
+            else:
+                groups.append(alone)
+        return groups
+
+    def _fit(self, prompts: Mapping[int, Sequence[int]]) -> bool:
+        """Whether they lie side by side, are of about one length, and have room to be filled up to one."""
+        first, lengths = self._rows.index(next(iter(prompts))), [len(ids) for ids in prompts.values()]
+        return (
+            self._rows[first : first + len(prompts)] == list(prompts)
+            and max(lengths) - min(lengths) <= FILLED_UP
+            and max(lengths) * len(prompts) <= PROMPT_TOKENS
+            and max(self._lengths[sequence] for sequence in prompts) + max(lengths) <= self.context
+        )
 
     def _prompts(self, prompts: Mapping[int, Sequence[int]]) -> np.ndarray:
         """The logits (B, V) after the last of the tokens of each prompt, which lie in rows side by side."""
