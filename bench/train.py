@@ -11,13 +11,13 @@ best of each is shown, and the ratios within the rounds.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from peers.nanogpt import nanogpt_model
 
 from slm.device import choose_machine, cpu_has_bfloat16
 from slm.model.gpt import GPT, GPTConfig
@@ -52,10 +52,7 @@ def slm_step(x: torch.Tensor, y: torch.Tensor) -> Callable[[], None]:
 
 
 def nanogpt_step(folder: Path, x: torch.Tensor, y: torch.Tensor, for_cpu: bool) -> Callable[[], None]:
-    spec = importlib.util.spec_from_file_location("nanogpt_model", folder / "model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    model = module.GPT(module.GPTConfig(**SHAPE))
+    model = nanogpt_model(folder, **SHAPE)
     optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.95), "cpu")
     forward = torch.compile(model) if for_cpu else model
 
