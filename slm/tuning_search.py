@@ -42,7 +42,7 @@ LONGEST_MEASURING = 0.2  # of the budget, at most, for scoring documents before 
 SHORTEST_TEXT = 32  # tokens of a text that is written, however little time there is
 ESTIMATES = 10  # of the loss in a run with a budget, and how many in a row without a better model end it
 PATIENCE = 4
-ESTIMATING_SHARE = 0.15  # of the time that is left, above which estimates take fewer samples
+ESTIMATING_SHARE = 0.15  # of the time that is left, above which estimates take fewer samples, and are fewer
 PILOT_SAMPLES = 32  # records and documents that a pilot is judged by
 MOST_EPOCHS = 20
 
@@ -120,15 +120,12 @@ class Search:
                 f"too little time to search, with {affordable} steps: the learning rate stays {rate:.1e}"
             )
         left = seconds - (perf_counter() - began)
-        samples = training.evaluation_samples
-        estimates = (ESTIMATES + 1) * self._overhead / 2 * max(1.0, samples / PILOT_SAMPLES)
-        if estimates > ESTIMATING_SHARE * left:
-            samples, estimates = min(samples, PILOT_SAMPLES), (ESTIMATES + 1) * self._overhead / 2
-        affordable = int((left - estimates) / max(self._seconds_a_step, 1e-9))
+        estimates, samples, an_estimate = self._estimates(ESTIMATING_SHARE * left)
+        affordable = int((left - (estimates + 1) * an_estimate) / self._seconds_a_step)
         steps = max(SHORTEST, min(affordable, most, self._steps_of(MOST_EPOCHS)))
         found = replace(
             training, learning_rate=rate, steps=steps, count="updates", budget_seconds=0.0,
-            warmup_steps=_warmup(training, steps), evaluation_interval=max(1, steps // ESTIMATES), save_interval=0,
+            warmup_steps=_warmup(training, steps), evaluation_interval=max(1, steps // estimates), save_interval=0,
             evaluation_samples=samples, patience=training.patience or PATIENCE,
         )  # fmt: skip
         return self._found(found, share)
@@ -139,6 +136,16 @@ class Search:
         steps = max(SHORTEST, round(training.in_updates(training.steps) * PILOT_SHARE))
         self._pilot(training.learning_rate, steps, 0.0)
         return self._found(training, self._share(training.learning_rate, steps))
+
+    def _estimates(self, seconds: float) -> tuple[int, int, float]:
+        """How many estimates of the loss a run makes after its first one, of how many samples, and the seconds of one:
+        of few samples, and then ever fewer, where all would take longer than `seconds`."""
+        samples, an_estimate = self.stage.recipe.training.evaluation_samples, self._overhead / 2
+        of_all = an_estimate * max(1.0, samples / PILOT_SAMPLES)
+        if (ESTIMATES + 1) * of_all <= seconds:
+            return ESTIMATES, samples, of_all
+        fitting = int(seconds / an_estimate) - 1
+        return max(1, min(ESTIMATES, fitting)), min(samples, PILOT_SAMPLES), an_estimate
 
     def _make_steps_smaller(self, seconds: float, wanted: float) -> None:
         """Fewer micro-batches a step, where fewer steps than `wanted` would fit: of few large ones little is learned.

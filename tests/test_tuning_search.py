@@ -166,6 +166,26 @@ def test_where_few_large_steps_would_fit_they_are_smaller(
     assert len(told) == (accumulation < 4)
 
 
+@pytest.mark.parametrize(("overhead", "interval", "samples", "steps"), [
+    (0.0, 4, 64, 40), (2.0, 17, 32, 34), (10.0, 20, 32, 20),
+])  # fmt: skip
+def test_where_estimates_are_slow_they_are_of_fewer_samples_and_fewer(
+    overhead: float, interval: int, samples: int, steps: int, folder: Path, base: RunFolder, store: TokenStore,
+    losses: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Of 20 s, where a step takes half a second: 40 steps, less the time of three estimates (3 s), or of two (10 s)."""
+
+    def measured(search: Search) -> None:
+        search._seconds_a_step, search._overhead = 1.0, overhead
+
+    monkeypatch.setattr(Search, "_measure_speed", measured)
+    recipe = recipe_of(folder, budget=20.0)
+    recipe = replace(recipe, training=replace(recipe.training, evaluation_samples=64))
+    training = tuned(folder, store, recipe)["recipe"]["training"]
+    found = training["evaluation_interval"], training["evaluation_samples"], training["steps"]
+    assert found == (interval, samples, steps)
+
+
 def test_where_writing_is_slow_texts_are_shorter(
     folder: Path, base: RunFolder, store: TokenStore, losses: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
